@@ -1,0 +1,1 @@
+"""The nouns of Music Sync, its errors and its ports; imports nothing else of ours."""

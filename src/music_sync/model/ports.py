@@ -1,0 +1,220 @@
+"""What the stages need of the world. Adapters fulfil these; tests run one contract over each of them."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from music_sync.model.endings import Ending, Reason
+from music_sync.model.track import (
+    Analysis,
+    Cover,
+    Embedded,
+    FetchedFile,
+    FoundTrack,
+    LibraryFile,
+    Playlist,
+    Recording,
+    SourceLink,
+    StagedFile,
+    Tags,
+)
+
+Progress = Callable[[float], None]
+"""Told how much of a step is done, 0 to 1."""
+
+
+class Source(Protocol):
+    """A place that tells what a person likes."""
+
+    @property
+    def name(self) -> str: ...
+
+    def detect(self) -> Iterator[FoundTrack]:
+        """Yield all it holds now, newest first where it knows, cheaply: no audio is read or fetched.
+
+        Raises TryAgainLater or NeedsPerson when the source as a whole cannot be read; never an empty answer instead.
+        """
+
+
+class Provider(Protocol):
+    """A way that brings the audio of a found track."""
+
+    @property
+    def name(self) -> str: ...
+
+    def offers(self, found: FoundTrack) -> bool:
+        """Say from what is known, without the network, whether this provider has a way to this track."""
+
+    def fetch(self, found: FoundTrack, folder: Path, progress: Progress) -> Path:
+        """Bring the whole audio into `folder` and return the file; a second call goes on where the first broke off.
+
+        Raises GiveUp when it never will, TryAgainLater when it may.
+        """
+
+    def peek(self, found: FoundTrack) -> Path | None:
+        """For a dry run: the local file that `fetch` would copy, or None when it would come over the network.
+
+        Raises as `fetch` would, as far as that can be told without fetching.
+        """
+
+
+class Encoder(Protocol):
+    def encode(self, source: Path, format: str, target: Path, progress: Progress) -> None:  # noqa: A002
+        """Write the audio of `source` to `target` in one of `model.formats.FORMATS`, whole or not at all."""
+
+
+class Tagger(Protocol):
+    def read(self, path: Path) -> Embedded: ...
+
+    def cover(self, path: Path) -> Cover | None:
+        """The front cover, made safe: at most 1500 pixels a side and 2 MB; None when there is none that can be used."""
+
+    def write(self, path: Path, tags: Tags) -> None:
+        """Write in place into a staged file, in the frames that its container and DJ software expect."""
+
+
+class Library(Protocol):
+    """The folder tree of filed tracks, on whatever drive it lives."""
+
+    def check(self) -> None:
+        """Raise EnvironmentFault when the library is absent, another one, read-only or full."""
+
+    def prepare(self, staged: StagedFile, wanted: str, attempt: str) -> "Prepared":
+        """Copy a staged file under a hidden name into the folder where `wanted` (relative, no ending) belongs, durably."""
+
+    def place(self, prepared: "Prepared") -> LibraryFile:
+        """Give it its visible name in one atomic move; a taken name gets the recording's tag, never another file's place."""
+
+    def discard(self, prepared: "Prepared") -> None:
+        """Take the hidden copy away."""
+
+    def absolute(self, file: LibraryFile) -> Path: ...
+
+    def holds(self, file: LibraryFile) -> bool:
+        """Is a file of this size at this place? Cheap; the hash is `library check`'s work."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A durable copy under a hidden name in its target folder."""
+
+    hidden: str
+    """Relative to the library."""
+    wanted: str
+    """Relative path without ending."""
+    ending: str
+    format: str
+    sha256: str
+    size_bytes: int
+    tag: str
+    """Short id that goes into the name when the plain one is taken."""
+
+
+@dataclass(frozen=True)
+class Past:
+    """How the latest attempt at a found track ended."""
+
+    attempt: int
+    ending: str
+    """An ending's name, or `running`."""
+    reason: str
+    stage: str
+    next_actor: str
+    recording_id: str = ""
+    revision: str = ""
+    cause: str = "track"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One stored decision with its reasons, oldest first when listed."""
+
+    decided_at: str
+    key: str
+    stage: str
+    verdict: str
+    recording_id: str
+    reasons: tuple[Reason, ...]
+
+
+class Catalogue(Protocol):
+    """What we own and what we decided; the local truth. All times are ISO 8601 in UTC."""
+
+    # Reading
+    def past(self, source: str, source_id: str) -> Past | None: ...
+    def pasts(self, source: str) -> dict[str, Past]:
+        """The latest attempt of every track of a source, by source id."""
+
+    def recording(self, recording_id: str) -> Recording | None: ...
+    def recordings(self) -> Iterator[Recording]: ...
+    def by_source(self, source: str, source_id: str) -> Recording | None: ...
+    def by_sha256(self, sha256: str) -> Recording | None:
+        """By the hash of a filed file or of the file it was made from."""
+
+    def by_isrc(self, isrc: str) -> Sequence[Recording]: ...
+    def by_length(self, shortest_s: float, longest_s: float) -> Sequence[Recording]:
+        """Recordings with a fingerprint whose length lies between the two."""
+
+    def file_at(self, path: str) -> tuple[str, LibraryFile] | None:
+        """Recording id and file at a library path, compared as `casefold(NFC)`."""
+
+    def decisions(self, key: str = "") -> Iterator[Decision]: ...
+    def waiting(self, ending: str) -> Sequence[tuple[SourceLink, Past]]:
+        """Tracks whose latest attempt has this ending."""
+
+    # Writing; each call is one transaction
+    def locked(self) -> AbstractContextManager[None]:
+        """One transaction in which this process alone writes: what is read inside stays true until it ends."""
+
+    def started(self, found: FoundTrack, attempt: int) -> None:
+        """An attempt begins; again is harmless."""
+
+    def decided(
+        self, found: FoundTrack, stage: str, verdict: str, recording_id: str, reasons: Iterable[Reason]
+    ) -> None:
+        """Store a decision; the same one again is harmless."""
+
+    def add(self, recording: Recording, found: FoundTrack) -> None:
+        """Store a filed recording: files, source link, fingerprint, a journal entry for each file; again is harmless."""
+
+    def link(self, recording_id: str, found: FoundTrack) -> None:
+        """One more source of a recording we have; again is harmless."""
+
+    def member(self, recording_id: str, playlist: Playlist) -> None:
+        """The recording is on that playlist; an outbox entry asks for its publication; again is harmless."""
+
+    def ended(self, found: FoundTrack, attempt: int, ending: Ending) -> None:
+        """How the attempt ended; again is harmless."""
+
+    def outbox(self, target: str) -> Sequence["Outgoing"]: ...
+    def sent(self, outgoing: "Outgoing") -> None: ...
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """Something to be told to the outside, once."""
+
+    outgoing_id: int
+    target: str
+    subject: str
+    """For playlists `source:source_id`."""
+    payload: str
+    """JSON."""
+
+
+class Exporter(Protocol):
+    """Shows what we own to another program."""
+
+    @property
+    def name(self) -> str: ...
+
+    def export(self, playlist: Playlist, files: Sequence[tuple[Recording, LibraryFile]]) -> Path: ...
+
+
+Measure = Callable[[Path, Progress], Analysis]
+"""Decode a whole file once and measure it; raises GiveUp when it is not audio or does not decode to its end."""
+
+Inspect = Callable[[Path], FetchedFile]
+"""Look at a file's container, codec, announced length, size, hash and tags, without decoding it."""
