@@ -24,6 +24,12 @@ from music_sync.model.track import (
 Progress = Callable[[float], None]
 """Told how much of a step is done, 0 to 1."""
 
+Measure = Callable[[Path, Progress], Analysis]
+"""Decode a whole file once and measure it; raises GiveUp when it is not audio or does not decode to its end."""
+
+Inspect = Callable[[Path], FetchedFile]
+"""Look at a file's container, codec, announced length, size, hash and tags, without decoding it."""
+
 
 class Source(Protocol):
     """A place that tells what a person likes."""
@@ -211,10 +217,3 @@ class Exporter(Protocol):
     def name(self) -> str: ...
 
     def export(self, playlist: Playlist, files: Sequence[tuple[Recording, LibraryFile]]) -> Path: ...
-
-
-Measure = Callable[[Path, Progress], Analysis]
-"""Decode a whole file once and measure it; raises GiveUp when it is not audio or does not decode to its end."""
-
-Inspect = Callable[[Path], FetchedFile]
-"""Look at a file's container, codec, announced length, size, hash and tags, without decoding it."""

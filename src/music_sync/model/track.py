@@ -40,6 +40,8 @@ class FoundTrack:
     playlists: tuple[Playlist, ...] = ()
     liked_at: str = ""
     """ISO 8601 in UTC."""
+    guessed: bool = False
+    """Artist and title are read out of a file name; the file's own tags know better."""
 
     @property
     def key(self) -> str:

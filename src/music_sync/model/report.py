@@ -1,0 +1,112 @@
+"""What a run found and did, in the same words for a plan, a run and a script."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from music_sync.model.endings import AlreadyHave, Ending, Failed, Synced
+from music_sync.model.track import FoundTrack
+
+COUNTED = {
+    "synced": "new",
+    "already_have": "already_have",
+    "review": "review",
+    "buy_list": "buy_list",
+    "failed": "failed",
+}
+"""An ending's name -> the word it is counted under."""
+
+EXIT_CODES = {
+    "done": 0,
+    "nothing_new": 0,
+    "error": 1,
+    "partial": 3,
+    "needs_person": 4,
+    "locked": 5,
+    "unavailable": 6,
+    "environment": 7,
+}
+
+
+@dataclass(frozen=True)
+class SourceReport:
+    """One source in one run."""
+
+    name: str
+    ok: bool
+    found: int
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class TrackReport:
+    """One track of one run and how it ended."""
+
+    found: FoundTrack
+    ending: Ending
+
+    def as_json(self) -> dict[str, object]:
+        ending = self.ending
+        return {
+            "source": self.found.source,
+            "source_id": self.found.source_id,
+            "artist": ending.artist or self.found.artist,
+            "title": ending.title or self.found.title or self.found.label,
+            "ending": ending.name,
+            "reason": ending.reason,
+            "recording_id": "" if isinstance(ending, Failed) else getattr(ending, "recording_id", ""),
+            "files": [file.path for file in ending.files] if isinstance(ending, Synced | AlreadyHave) else [],
+        }
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """All of one run."""
+
+    tracks: tuple[TrackReport, ...] = ()
+    sources: tuple[SourceReport, ...] = ()
+    fault: str = ""
+    """A result that stopped the run as a whole: locked, unavailable, environment, needs_person, error; else empty."""
+    message: str = ""
+    """One sentence for that fault."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        counted = Counter(COUNTED[track.ending.name] for track in self.tracks)
+        return {word: counted[word] for word in COUNTED.values()}
+
+    @property
+    def result(self) -> str:
+        """One word for the whole run; what stopped it beats what failed, what failed beats what waits for a person."""
+        if self.fault:
+            return self.fault
+        causes = {track.ending.cause for track in self.tracks if isinstance(track.ending, Failed)}
+        counts = self.counts
+        if "environment" in causes:
+            return "environment"
+        if causes == {"service"} and not counts["new"]:
+            return "unavailable"
+        if counts["failed"] or not all(source.ok for source in self.sources):
+            return "partial"
+        if counts["review"]:
+            return "needs_person"
+        return "done" if counts["new"] or counts["buy_list"] else "nothing_new"
+
+    @property
+    def exit_code(self) -> int:
+        return EXIT_CODES[self.result]
+
+    def as_json(self) -> dict[str, object]:
+        """The shape that scripts rely on."""
+        shape: dict[str, object] = {
+            "result": self.result,
+            "counts": self.counts,
+            "tracks": [track.as_json() for track in self.tracks],
+            "sources": [vars(source) for source in self.sources],
+        }
+        return {**shape, "message": self.message} if self.message else shape
+
+
+def only_first(tracks: Iterable[TrackReport]) -> tuple[TrackReport, ...]:
+    """Each track once, by its key."""
+    return tuple({track.found.key: track for track in reversed(tuple(tracks))}.values())[::-1]

@@ -1,0 +1,34 @@
+"""Analyse: measure the whole sound once, and refuse what is not the track that was announced."""
+
+from music_sync.model.endings import NeedsReview, OnBuyList
+from music_sync.model.ports import Measure, Progress
+from music_sync.model.track import Analysis, FetchedFile, FoundTrack
+from music_sync.track.match import same_length
+
+PREVIEW_LENGTH_S = (25.0, 35.0)
+"""Stores and streaming sites hand out previews of about 30 s."""
+
+
+def analyse(
+    found: FoundTrack, fetched: FetchedFile, measure: Measure, progress: Progress
+) -> Analysis | OnBuyList | NeedsReview:
+    """Measure a fetched file and hold its length against the announced one.
+
+    Raises GiveUp when the file does not decode to its end.
+    """
+    analysis = measure(fetched.path, progress)
+    return unfitting(found, analysis) or analysis
+
+
+def unfitting(found: FoundTrack, analysis: Analysis) -> OnBuyList | NeedsReview | None:
+    """Why a decoded length speaks against the track, None when it fits; an owner's own file is taken as it is."""
+    if found.length_s is None or same_length(found.length_s, analysis.length_s):
+        return None
+    shortest_s, longest_s = PREVIEW_LENGTH_S
+    told = f"{analysis.length_s:.0f} s of audio came for {found.label}, announced are {found.length_s:.0f} s"
+    if shortest_s <= analysis.length_s <= longest_s < found.length_s:
+        text = f"only a preview is offered: {told}; buy it and put the file into the drop folder"
+        return OnBuyList(text, found.artist, found.title)
+    if found.path:
+        return None
+    return NeedsReview(f"the length does not fit: {told}", artist=found.artist, title=found.title)

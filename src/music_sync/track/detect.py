@@ -1,0 +1,88 @@
+"""Detect: which tracks of a source are new to us, and which we know already."""
+
+from dataclasses import dataclass
+
+from music_sync.model.endings import AlreadyHave, Ending
+from music_sync.model.errors import SyncError
+from music_sync.model.ports import Catalogue, Past, Source
+from music_sync.model.report import SourceReport, TrackReport
+from music_sync.model.track import FoundTrack, Recording
+
+
+@dataclass(frozen=True)
+class ToSync:
+    """A found track and the number of the attempt that is due."""
+
+    found: FoundTrack
+    attempt: int
+    after: Past | None = None
+    """The attempt that broke off before, whose ended steps need not run again."""
+
+
+@dataclass(frozen=True)
+class Detected:
+    """What one source holds, sorted by what is to be done."""
+
+    to_sync: tuple[ToSync, ...]
+    known: tuple[TrackReport, ...]
+    report: SourceReport
+
+
+def detect(source: Source, catalogue: Catalogue, limit: int | None = None) -> Detected:
+    """Sort all tracks of a source into those to sync, newest first, and those whose end is known.
+
+    A source that fails gives a report that says so, never an empty list that looks like "nothing new".
+    """
+    try:
+        found = list({track.key: track for track in source.detect()}.values())
+    except SyncError as error:
+        return Detected((), (), SourceReport(source.name, ok=False, found=0, message=str(error)))
+    pasts = {name: catalogue.pasts(name) for name in {track.source for track in found}}
+    due, known, parked = [], [], 0
+    recordings = _recordings_of(pasts, catalogue)
+    for track in found:
+        past = pasts[track.source].get(track.source_id)
+        attempt = due_attempt(track, past)
+        if attempt is not None:
+            due.append(ToSync(track, attempt, past))
+        elif past and past.ending in {"synced", "already_have"}:
+            known.append(TrackReport(track, _still_have(past, recordings)))
+        else:
+            parked += 1
+    messages = [*getattr(source, "messages", ())]
+    if parked:
+        messages.append(f"{parked} ended earlier without a file and did not change; see `music-sync status`")
+    report = SourceReport(source.name, ok=True, found=len(found), message="; ".join(messages))
+    return Detected(tuple(due[:limit]), tuple(known), report)
+
+
+def due_attempt(found: FoundTrack, past: Past | None) -> int | None:
+    """The number of the attempt that is due for a track, or None when its end stands.
+
+    An attempt that is still running keeps its number, so that starting it again is free.
+    """
+    if past is None:
+        return 1
+    if past.revision != found.revision:
+        return past.attempt + 1
+    if past.ending == "running":
+        return past.attempt
+    if past.ending == "failed" and past.next_actor == "flow":
+        return past.attempt + 1
+    return None
+
+
+def _recordings_of(pasts: dict[str, dict[str, Past]], catalogue: Catalogue) -> dict[str, Recording]:
+    if not any(pasts.values()):
+        return {}
+    return {recording.recording_id: recording for recording in catalogue.recordings()}
+
+
+def _still_have(past: Past, recordings: dict[str, Recording]) -> Ending:
+    recording = recordings.get(past.recording_id)
+    if recording is None:
+        return AlreadyHave(past.recording_id, "synced earlier")
+    where = recording.files[0].path if recording.files else "the library"
+    return AlreadyHave(
+        recording.recording_id, f"in the library as {where}", recording.files, recording.artist, recording.title
+    )

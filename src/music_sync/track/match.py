@@ -1,0 +1,105 @@
+"""Match: which recording of ours a found track is, and why; or that it is new.
+
+Only three kinds of evidence merge: an exact id or file hash, ISRC with length, fingerprint with length.
+Version words keep versions apart, words alone never merge, and nothing is concluded over a third recording.
+"""
+
+from collections.abc import Iterator
+
+from music_sync.audio.fingerprint import SAME_RECORDING_BER, bit_error_rate
+from music_sync.model.endings import Match, Reason
+from music_sync.model.ports import Catalogue
+from music_sync.model.track import Analysis, FoundTrack, Recording
+from music_sync.track.words import version_key
+
+
+def match(found: FoundTrack, catalogue: Catalogue, sha256: str = "", analysis: Analysis | None = None) -> Match:
+    """Say which recording of ours this is, from what is known so far.
+
+    Before anything is fetched that is the source's id, the hash of a local file, and ISRC with the announced length;
+    after `analyse` the fingerprint decides too.
+    """
+    length_s = analysis.length_s if analysis else found.length_s
+    notes: list[Reason] = []
+    for verdict in _verdicts(found, catalogue, sha256, length_s, analysis):
+        if verdict.verdict != "new":
+            return Match(verdict.verdict, verdict.recording_id, (*verdict.reasons, *notes))
+        notes.extend(verdict.reasons)
+    return Match("new", reasons=tuple(notes) or (Reason("nothing_like_it", "no recording of ours is like it"),))
+
+
+def length_tolerance_s(length_s: float) -> float:
+    """How far two lengths of one recording may lie apart: 2 s or 3 %, whichever is more."""
+    return max(2.0, 0.03 * length_s)
+
+
+def same_length(one_s: float, other_s: float) -> bool:
+    return abs(one_s - other_s) <= length_tolerance_s(max(one_s, other_s))
+
+
+def _verdicts(
+    found: FoundTrack, catalogue: Catalogue, sha256: str, length_s: float | None, analysis: Analysis | None
+) -> Iterator[Match]:
+    yield from _by_source_id(found, catalogue)
+    yield from _by_hash(sha256, catalogue)
+    if length_s is not None:
+        yield from _by_isrc(found, length_s, catalogue)
+    if analysis is not None and analysis.fingerprint:
+        yield from _by_fingerprint(found, analysis, catalogue)
+
+
+def _by_source_id(found: FoundTrack, catalogue: Catalogue) -> Iterator[Match]:
+    recording = catalogue.by_source(found.source, found.source_id)
+    if recording is None:
+        return
+    unchanged = any(
+        (link.source, link.source_id, link.revision) == (found.source, found.source_id, found.revision)
+        for link in recording.sources
+    )
+    if unchanged:
+        yield _same(recording, Reason("source_id", f"{found.source} lists it under the same id"))
+
+
+def _by_hash(sha256: str, catalogue: Catalogue) -> Iterator[Match]:
+    recording = catalogue.by_sha256(sha256) if sha256 else None
+    if recording:
+        yield _same(recording, Reason("file_hash", "the file is byte for byte one that was filed before"))
+
+
+def _by_isrc(found: FoundTrack, length_s: float, catalogue: Catalogue) -> Iterator[Match]:
+    for recording in catalogue.by_isrc(found.isrc) if found.isrc else ():
+        apart = abs(recording.analysis.length_s - length_s)
+        if not same_length(recording.analysis.length_s, length_s):
+            text = f"ISRC {found.isrc} is that of {_name(recording)}, but the lengths differ by {apart:.1f} s"
+            yield Match("new", reasons=(Reason("isrc_other_length", text),))
+        elif recording.version != version_key(found.title):
+            text = f"ISRC {found.isrc} is that of {_name(recording)}, but the version words differ"
+            yield Match("new", reasons=(Reason("version_words", text),))
+        else:
+            text = f"same ISRC {found.isrc}, lengths {apart:.1f} s apart"
+            yield _same(recording, Reason("isrc_length", text))
+
+
+def _by_fingerprint(found: FoundTrack, analysis: Analysis, catalogue: Catalogue) -> Iterator[Match]:
+    tolerance_s = length_tolerance_s(analysis.length_s)
+    near = catalogue.by_length(analysis.length_s - tolerance_s, analysis.length_s + tolerance_s)
+    scored = [(bit_error_rate(analysis.fingerprint, other.analysis.fingerprint), other) for other in near]
+    alike = [pair for pair in scored if pair[0] <= SAME_RECORDING_BER]
+    if not alike:
+        return
+    error, recording = min(alike, key=lambda pair: (pair[1].version != version_key(found.title), pair[0]))
+    score = round(1 - error, 4)
+    if recording.version == version_key(found.title):
+        text = f"sounds like {_name(recording)}: {score:.1%} of the fingerprint is the same, and so is the length"
+        yield _same(recording, Reason("fingerprint_length", text, score))
+    else:
+        text = f"sounds like {_name(recording)} ({score:.1%}), but the version words differ"
+        yield Match("unsure", recording.recording_id, (Reason("version_words", text, score),))
+
+
+def _same(recording: Recording, reason: Reason) -> Match:
+    return Match("same", recording.recording_id, (reason,))
+
+
+def _name(recording: Recording) -> str:
+    return f"{recording.artist} - {recording.title}"
