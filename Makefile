@@ -1,0 +1,64 @@
+# Needs Python 3.11 or newer, git and make; everything else is set up in .venv. Runs with GNU make 3.81 too.
+SHELL := /bin/sh
+JOBS ?= 2
+ARGS ?=
+BIN := .venv/bin
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 12
+
+run: .venv/.ready-run ## run the whole pipeline on the built-in demo: no account, no network
+	@$(BIN)/music-sync demo
+
+setup: .venv/.ready-run ## set up what is missing to run
+
+test: .venv/.ready-test ## run the tests; ARGS=tests/audio for some
+	@$(BIN)/pytest -n $(JOBS) $(ARGS)
+
+test-long: .venv/.ready-test ## run the tests in their long form too
+	@$(BIN)/pytest -n $(JOBS) -m "slow or not slow" $(ARGS)
+
+check: lint docs-check ## everything that a change must pass, the tests last
+	@$(BIN)/pytest -n $(JOBS)
+
+lint: .venv/.ready-check ## format, rules, types, layers, shell scripts
+	@$(BIN)/ruff format --check
+	@$(BIN)/ruff check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/shellcheck $(SHELL_SCRIPTS)
+
+fix: .venv/.ready-check ## format and mend what can be mended by itself
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+docs: .venv/.ready-run ## write docs/settings.md from the settings themselves
+	@$(BIN)/music-sync config docs > docs/settings.md.new
+	@mv docs/settings.md.new docs/settings.md
+
+docs-check: .venv/.ready-run ## is docs/settings.md up to date?
+	@$(BIN)/music-sync config docs | diff docs/settings.md - >&2 \
+		|| { echo 'docs/settings.md is not what the settings say: run `make docs`' >&2; exit 1; }
+
+bench: .venv/.ready-bench ## measure
+	@for program in benchmarks/*.py; do echo "$$program"; $(BIN)/python "$$program" || exit 1; done
+
+lock: .venv/.ready-run ## write requirements/ from pyproject.toml; UPGRADE=1 takes newer versions
+	@scripts/lock.sh $(if $(UPGRADE),--upgrade)
+
+clean: ## remove .venv and caches; library, state and settings stay
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find src tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+
+SHELL_SCRIPTS := .ci/run scripts/set_up.sh scripts/lock.sh scripts/setup_music_sync_cron.sh
+SETS := run test check bench
+
+$(SETS:%=.venv/.ready-%): .venv/.ready-%: requirements/%.txt requirements/setup.txt pyproject.toml scripts/set_up.sh
+	@scripts/set_up.sh $*
+
+# A .venv that was moved, or whose Python is gone, is set up anew whatever the files' times say.
+ifneq ($(shell .venv/bin/python -c "" 2>/dev/null && cat .venv/.place 2>/dev/null),$(shell pwd -P))
+$(SETS:%=.venv/.ready-%): anew
+endif
+
+.PHONY: help run setup test test-long check lint fix docs docs-check bench lock clean anew
