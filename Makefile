@@ -11,6 +11,7 @@ run: .venv/.ready-run ## run the whole pipeline on the built-in demo: no account
 	@$(BIN)/music-sync demo
 
 setup: .venv/.ready-run ## set up what is missing to run
+	@echo 'Music Sync is set up: $(BIN)/music-sync --help'
 
 test: .venv/.ready-test ## run the tests; ARGS=tests/audio for some
 	@$(BIN)/pytest -n $(JOBS) $(ARGS)

@@ -11,7 +11,8 @@ def start(checkout: Path, verb: str) -> None:
     """Become `music-sync VERB` with our own arguments, so that signals and exit codes pass straight through."""
     python = str(checkout / ".venv" / "bin" / "python")
     if not os.access(python, os.X_OK):
-        sys.stderr.write(f"Music Sync is not set up in {checkout}: run `make setup` there first.\n")
+        # As bytes: an old Python in cron's locale would escape each accent in the folder's name.
+        os.write(2, os.fsencode(f"Music Sync is not set up in {checkout}: run `make setup` there first.\n"))
         sys.exit(7)
     if not os.environ.get("MUSIC_SYNC_HOME"):
         os.environ["MUSIC_SYNC_HOME"] = str(checkout)

@@ -58,7 +58,7 @@ echo "$here" >.venv/.place
 
 if [ ! -f .venv/.setup ] || ! cmp -s .venv/.setup requirements/setup.txt; then
     echo "Installing the installer into .venv" >&2
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
+    .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --no-input \
         --require-hashes --only-binary :all: -r requirements/setup.txt
     cp requirements/setup.txt .venv/.setup
 fi
