@@ -1,0 +1,156 @@
+"""Decode a file once, from its beginning to its end, in blocks of about three seconds."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from music_sync.audio.container import LONGEST_S, Opened, is_cut, too_long, unreadable
+from music_sync.model.errors import GiveUp
+from music_sync.model.ports import Progress
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+    from av.audio.resampler import AudioResampler
+    from av.audio.stream import AudioStream
+    from av.packet import Packet
+
+BLOCK_S = 3.2
+"""Long enough that numpy sees about 1100 blocks an hour, short enough to hold in memory at any rate."""
+
+LOUDEST = 1e5
+"""Absolute sample beyond which a float file holds garbage; 1.0 is full scale, some are scaled to 32768."""
+
+_SHORTFALL_S, _SHORTFALL = 2.0, 0.03
+_LOSSLESS = frozenset({"flac", "alac"})
+_BAD_PACKETS = 3
+"""A lossy file may lose this many packets (some 80 ms) in its middle: old MP3s do, and every player plays them."""
+
+_WEIGHTS = {"LFE": 0.0, "LFE2": 0.0} | dict.fromkeys(
+    ("BL", "BR", "BC", "SL", "SR", "TBL", "TBC", "TBR", "SDL", "SDR"), 1.41
+)
+
+
+def channel_weights(sound: Opened) -> tuple[float, ...]:
+    """Weight of each channel in ITU-R BS.1770-4: 1.41 for those beside and behind the listener, 0 for the LFE."""
+    channels = sound.stream.codec_context.layout.channels
+    return tuple(_WEIGHTS.get(channel.name, 1.0) for channel in channels)
+
+
+def blocks(sound: Opened, progress: Progress) -> Iterator[NDArray[np.float32]]:
+    """Yield the sound in float32 blocks of shape (channels, samples) at the file's own rate; 1.0 is full scale.
+
+    Raises GiveUp after the last block when the file ended before it should (`truncated`), and at once when it is
+    damaged in its middle (`corrupt`) or goes on for over 12 hours (`implausible`).
+    """
+    rate = sound.container.sample_rate_hz
+    faults = _Faults(sound)
+    samples = 0
+    for frame in _in_blocks(sound, _frames(sound, faults, progress)):
+        block = frame.to_ndarray().astype(np.float32, copy=False)
+        samples += block.shape[1]
+        if samples > LONGEST_S * rate:
+            raise too_long(sound.path)
+        _check_finite(sound, block)
+        yield block
+    _check_whole(sound, samples / rate, faults)
+    progress(1.0)
+
+
+class _Faults:
+    """Counts the packets that do not decode. At either end they are tag remains; in the middle they are damage."""
+
+    def __init__(self, sound: Opened) -> None:
+        self.sound = sound
+        self.trailing = 0
+        self._allowed = 0 if sound.container.codec in _LOSSLESS else _BAD_PACKETS
+        self._has_sound = False
+        self._middle = 0
+
+    def bad(self) -> None:
+        self.trailing += self._has_sound
+
+    def good(self) -> None:
+        self._middle += self.trailing
+        self.trailing, self._has_sound = 0, True
+        if self._middle > self._allowed:
+            raise GiveUp(f"{self.sound.path.name} is damaged in its middle; fetch it again.", "corrupt")
+
+
+def _frames(sound: Opened, faults: _Faults, progress: Progress) -> "Iterator[AudioFrame]":
+    from av.error import FFmpegError
+
+    codec = sound.stream.codec_context
+    if sound.container.codec == "flac":
+        codec.options = {"err_detect": "crccheck"}  # else a flipped bit plays as noise
+    try:
+        for packet in sound.file.demux(sound.stream):
+            frames = _decoded(packet, faults)
+            if frames:
+                faults.good()
+            yield from frames
+            if packet.pos is not None and sound.file.size > 0:
+                progress(min(packet.pos / sound.file.size, 1.0))
+    except FFmpegError as error:
+        if isinstance(error, OSError):
+            raise unreadable(sound.path, error) from error
+        raise GiveUp(f"{sound.path.name} is damaged; fetch it again.", "corrupt") from error
+
+
+def _decoded(packet: "Packet[AudioStream]", faults: _Faults) -> "list[AudioFrame]":
+    from av import AudioFrame
+    from av.error import InvalidDataError
+
+    try:
+        return [frame for frame in packet.decode() if isinstance(frame, AudioFrame)]
+    except InvalidDataError:
+        faults.bad()
+        return []
+
+
+def _in_blocks(sound: Opened, frames: "Iterator[AudioFrame]") -> "Iterator[AudioFrame]":
+    """Gather small frames into blocks of one shape; a stream may change its rate or channels midway."""
+    resampler, shape = _resampler(sound), None
+    for frame in frames:
+        if shape not in {None, _shape(frame)}:
+            yield from resampler.resample(None)
+            resampler = _resampler(sound)
+        shape = _shape(frame)
+        frame.pts = None  # gaps in the timestamps must not become inserted silence
+        yield from resampler.resample(frame)
+    yield from resampler.resample(None)
+
+
+def _shape(frame: "AudioFrame") -> tuple[str, str, int]:
+    return frame.format.name, frame.layout.name, frame.sample_rate
+
+
+def _resampler(sound: Opened) -> "AudioResampler":
+    from av import AudioResampler
+
+    rate = sound.container.sample_rate_hz
+    layout = sound.stream.codec_context.layout
+    return AudioResampler(format="fltp", layout=layout, rate=rate, frame_size=round(BLOCK_S * rate))
+
+
+def _check_finite(sound: Opened, block: NDArray[np.float32]) -> None:
+    # A comparison with NaN is false, so one test finds NaN, infinity and garbage.
+    if block.size and not (block.max() < LOUDEST and block.min() > -LOUDEST):
+        raise GiveUp(f"{sound.path.name} holds samples that are no sound; fetch it again.", "corrupt")
+
+
+def _check_whole(sound: Opened, length_s: float, faults: _Faults) -> None:
+    name, announced_s = sound.path.name, sound.container.announced_length_s
+    if length_s == 0.0:
+        raise GiveUp(f"{name} holds no sound that can be decoded; fetch it again.", "not_audio")
+    if announced_s is not None and announced_s - length_s > max(_SHORTFALL_S, _SHORTFALL * announced_s):
+        raise GiveUp(
+            f"{name} is cut off: it announces {announced_s:.0f} s and holds {length_s:.0f} s; fetch it again.",
+            "truncated",
+        )
+    kind = {"opus": "ogg"}.get(sound.container.container, sound.container.container)
+    if is_cut(sound.path, kind):
+        raise GiveUp(f"{name} is cut off after {length_s:.0f} s: its end is missing; fetch it again.", "truncated")
+    if faults.trailing and sound.container.codec in _LOSSLESS:
+        raise GiveUp(f"{name} is damaged at its end; fetch it again.", "truncated")
