@@ -1,0 +1,72 @@
+"""What a person types. Each command group is one file, loaded only when it is asked for; only here is printed."""
+
+import importlib
+import signal
+import sys
+
+import click
+
+from music_sync import __version__
+from music_sync.cli.errors import exit_code_of, told
+
+COMMANDS = {
+    "demo": ("music_sync.cli.demo", "Run the whole pipeline offline on synthesised music."),
+    "sync": ("music_sync.cli.sync", "Bring what the sources hold into the library."),
+    "plan": ("music_sync.cli.sync", "Say what a sync would do; change nothing."),
+    "retry": ("music_sync.cli.sync", "Try tracks again that ended without a file."),
+    "run": ("music_sync.cli.run", "Sync again and again, or once."),
+    "status": ("music_sync.cli.status", "Last run, next run, and what waits for you."),
+    "library": ("music_sync.cli.library", "List and check what is in the library."),
+    "doctor": ("music_sync.cli.doctor", "Check everything, with the command that mends each finding."),
+    "config": ("music_sync.cli.config", "Show and check the settings."),
+}
+
+
+class LazyGroup(click.Group):
+    """Loads a command's module when it is typed, so that `--help` and `status` start at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(COMMANDS[cmd_name][0])
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="music-sync")
+@click.option("-n", "--dry-run", is_flag=True, help="Change nothing, only say what would happen; also after the verb.")
+@click.pass_context
+def music_sync(ctx: click.Context, *, dry_run: bool) -> None:
+    """What you like arrives by itself in your own library: found, matched, fetched, analysed, tagged, filed once.
+
+    \b
+    Exit codes: 0 done or nothing new, 1 unexpected, 2 usage or settings, 3 some tracks failed, 4 a person is
+    needed, 5 another run holds the lock, 6 a service is unavailable, 7 disk, library or program, 130/143 stopped.
+    """
+    ctx.obj = {"dry_run": dry_run}
+
+
+def main() -> None:
+    """Run the command line and leave with the exit code that tells how it went."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    try:
+        code = music_sync.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        code = 130
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except KeyboardInterrupt:
+        code = 130
+    except Exception as error:  # noqa: BLE001 - the edge of the process: one sentence and an exit code
+        click.echo(told(error), err=True)
+        code = exit_code_of(error)
+    sys.exit(code or 0)

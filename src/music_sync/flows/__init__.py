@@ -1,0 +1,1 @@
+"""The durable stories: with the wiring the only code that knows the engine."""

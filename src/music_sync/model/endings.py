@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from music_sync.model.track import LibraryFile
+from music_sync.model.errors import EnvironmentFault, GiveUp, NeedsPerson, ServiceUnavailable, SyncError
+from music_sync.model.track import FoundTrack, LibraryFile
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,20 @@ class Failed:
     title: str = ""
 
     name = "failed"
+
+    @classmethod
+    def because(cls, error: SyncError, found: FoundTrack, stage: str) -> "Failed":
+        """The ending that an error means for a track."""
+        next_actor, cause = "flow", "track"
+        if isinstance(error, GiveUp):
+            next_actor = "nobody"
+        elif isinstance(error, NeedsPerson):
+            next_actor = "person"
+        elif isinstance(error, EnvironmentFault):
+            cause = "environment"
+        elif isinstance(error, ServiceUnavailable):
+            cause = "service"
+        return cls(str(error), stage, next_actor, cause, found.artist, found.title or found.label)
 
 
 Ending = Synced | AlreadyHave | NeedsReview | OnBuyList | Failed

@@ -10,13 +10,20 @@ from music_sync.model.track import FoundTrack, Recording
 
 
 @dataclass(frozen=True)
+class Request:
+    """What a round is to look at: arguments as typed (none: the sources of the settings), one source only, a limit."""
+
+    arguments: tuple[str, ...] = ()
+    only: str = ""
+    limit: int | None = None
+
+
+@dataclass(frozen=True)
 class ToSync:
     """A found track and the number of the attempt that is due."""
 
     found: FoundTrack
     attempt: int
-    after: Past | None = None
-    """The attempt that broke off before, whose ended steps need not run again."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +35,7 @@ class Detected:
     report: SourceReport
 
 
-def detect(source: Source, catalogue: Catalogue, limit: int | None = None) -> Detected:
+def detect(source: Source, catalogue: Catalogue) -> Detected:
     """Sort all tracks of a source into those to sync, newest first, and those whose end is known.
 
     A source that fails gives a report that says so, never an empty list that looks like "nothing new".
@@ -44,7 +51,7 @@ def detect(source: Source, catalogue: Catalogue, limit: int | None = None) -> De
         past = pasts[track.source].get(track.source_id)
         attempt = due_attempt(track, past)
         if attempt is not None:
-            due.append(ToSync(track, attempt, past))
+            due.append(ToSync(track, attempt))
         elif past and past.ending in {"synced", "already_have"}:
             known.append(TrackReport(track, _still_have(past, recordings)))
         else:
@@ -53,7 +60,7 @@ def detect(source: Source, catalogue: Catalogue, limit: int | None = None) -> De
     if parked:
         messages.append(f"{parked} ended earlier without a file and did not change; see `music-sync status`")
     report = SourceReport(source.name, ok=True, found=len(found), message="; ".join(messages))
-    return Detected(tuple(due[:limit]), tuple(known), report)
+    return Detected(tuple(due), tuple(known), report)
 
 
 def due_attempt(found: FoundTrack, past: Past | None) -> int | None:

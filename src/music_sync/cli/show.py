@@ -1,0 +1,144 @@
+"""How things look: one JSON object for scripts, a bar a track on a terminal, a plain line an event elsewhere."""
+
+import json
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from music_sync.model.endings import STAGES
+from music_sync.model.happenings import Happening, Tell
+from music_sync.model.report import RunReport, TrackReport
+from music_sync.settings import terminal_can_draw, wants_no_colour
+
+SIGNS = {"synced": "✓", "already_have": "=", "review": "?", "buy_list": "€", "failed": "✗"}
+COLOURS = {"synced": "green", "already_have": "blue", "review": "yellow", "buy_list": "cyan", "failed": "red"}
+WORDS = {
+    "new": "new",
+    "already_have": "already yours",
+    "review": "to review",
+    "buy_list": "on the buy list",
+    "failed": "failed",
+}
+
+
+def as_json(shape: object) -> None:
+    """Print one object for a script on standard output."""
+    click.echo(json.dumps(shape, ensure_ascii=False))
+
+
+def clean(text: str) -> str:
+    """Foreign text for one line of a terminal: no control characters, no direction overrides."""
+    return "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in text)
+
+
+def coloured(text: str, colour: str) -> str:
+    return text if wants_no_colour() else click.style(text, fg=colour)
+
+
+def is_live() -> bool:
+    """Is a person watching a terminal that can draw?"""
+    return sys.stderr.isatty() and terminal_can_draw()
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Iterator[Tell]:
+    """Show what happens on standard error while the block runs."""
+    if quiet:
+        yield lambda _: None
+    elif is_live():
+        with _bars() as tell:
+            yield tell
+    else:
+        yield _plain
+
+
+def _plain(happening: Happening) -> None:
+    name = clean(happening.label)
+    if happening.kind == "started":
+        click.echo(f"{happening.stage}: {name}", err=True)
+    elif happening.kind == "ended":
+        click.echo(f"{happening.text}: {name}", err=True)
+    elif happening.kind == "told":
+        click.echo(clean(happening.text), err=True)
+
+
+@contextmanager
+def _bars() -> Iterator[Tell]:
+    """A bar per active track with its stage; a finished track leaves one line."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
+
+    console = Console(stderr=True, highlight=False, markup=False)
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.fields[stage]:<11}", markup=False),
+        BarColumn(bar_width=24),
+        TextColumn("{task.description}", markup=False),
+    )
+    bars: dict[str, TaskID] = {}
+    lock = threading.Lock()
+    with Progress(*columns, console=console, transient=True) as drawn:
+
+        def tell(happening: Happening) -> None:
+            with lock:
+                if happening.kind == "ended":
+                    bar = bars.pop(happening.key, None)
+                    if bar is not None:
+                        drawn.remove_task(bar)
+                    sign = SIGNS.get(happening.text, "·")
+                    drawn.console.print(f"{sign} {clean(happening.label)}", style=COLOURS.get(happening.text, ""))
+                elif happening.kind == "told":
+                    drawn.console.print(clean(happening.text))
+                elif happening.stage != "detect":
+                    if happening.key not in bars:
+                        bars[happening.key] = drawn.add_task(clean(happening.label), total=1.0, stage="")
+                    drawn.update(bars[happening.key], completed=_how_far(happening), stage=happening.stage)
+
+        yield tell
+
+
+def _how_far(happening: Happening) -> float:
+    """How much of the whole journey lies behind, 0 to 1."""
+    stage = happening.stage.partition(" ")[0]
+    number = STAGES.index(stage) if stage in STAGES else len(STAGES) - 1
+    return (number + happening.fraction) / len(STAGES)
+
+
+def report(told: RunReport, *, future: bool = False) -> None:
+    """Print how a run went, or what a plan foresees, in the same words; the last line says what to do next."""
+    for source in told.sources:
+        if not source.ok or source.message:
+            sign = "!" if source.ok else "✗"
+            click.echo(coloured(f"{sign} {source.name}: {clean(source.message)}", "yellow" if source.ok else "red"))
+    shown = [track for track in told.tracks if track.ending.name != "already_have"]
+    for track in shown:
+        click.echo(_line(track))
+    counts = told.counts
+    heading = "would be" if future else "sync"
+    summary = " · ".join(f"{counts[word]} {text}" for word, text in WORDS.items() if counts[word] or word == "new")
+    click.echo(f"{heading}: {summary}")
+    click.echo(_next(told, future=future))
+
+
+def _line(track: TrackReport) -> str:
+    ending = track.ending
+    name = f"{ending.artist} - {ending.title}" if ending.artist else ending.title or track.found.label
+    sign = coloured(SIGNS[ending.name], COLOURS[ending.name])
+    return f"{sign} {clean(name)}: {clean(ending.reason)}"
+
+
+def _next(told: RunReport, *, future: bool) -> str:
+    if told.fault:
+        return f"next: {told.message}"
+    if future:
+        return "next: `music-sync sync` does it; nothing was changed"
+    return {
+        "environment": "next: mend that, then `music-sync sync` goes on where it stopped",
+        "unavailable": "next: `music-sync sync` tries again later",
+        "partial": "next: `music-sync status` lists what failed, `music-sync retry` tries it again",
+        "needs_person": "next: `music-sync status` lists what needs your eye",
+        "nothing_new": "nothing new",
+    }.get(told.result, "next: `music-sync library list` shows what you have")

@@ -1,0 +1,67 @@
+"""How a step of a track's journey is run: told, counted, held back when a stop is asked for, its faults translated."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from dbos import DBOS
+
+from music_sync.flows.engine import Stop
+from music_sync.model.errors import GiveUp
+from music_sync.model.happenings import Happening
+from music_sync.model.track import FoundTrack
+from music_sync.track import staging
+from music_sync.track.faults import translated
+from music_sync.track.stages import Stages
+
+log = logging.getLogger(__name__)
+
+MOST_STARTS = 4
+"""A step that was started so often and never ended has stopped the whole program each time: the track is parked."""
+
+_stages: Stages | None = None
+_stop = Stop()
+
+
+def use(stages: Stages, stop: Stop) -> None:
+    """Give the flows their stages; before the engine is launched, since it takes up unfinished flows at once."""
+    global _stages, _stop
+    _stages, _stop = stages, stop
+
+
+class Steps:
+    """The steps of one track's journey; `stage` is the one that was started last."""
+
+    def __init__(self, stages: Stages, found: FoundTrack | None) -> None:
+        self.stages = stages
+        self.stage = ""
+        self._found = found
+
+    @classmethod
+    def of(cls, found: FoundTrack | None) -> "Steps":
+        if _stages is None:
+            raise RuntimeError("the flows have no stages: call use() before the engine is launched")
+        return cls(_stages, found)
+
+    def run(self, stage: str, work: Callable[..., Any], *args: object) -> Any:
+        """Run a stage as a recorded step; one that is recorded already gives its recorded result."""
+        self.stage = stage
+        return DBOS.run_step({"name": stage}, lambda: self._watched(stage, lambda: work(*args)))
+
+    def _watched(self, stage: str, work: Callable[[], Any]) -> Any:
+        assert self._found is not None  # noqa: S101 - only journeys run steps
+        found = self._found
+        with _stop.step():
+            self.stages.tell(Happening(found.key, found.label, stage, "started"))
+            log.debug("%s: %s starts", found.key, stage)
+            if stage == "settle":
+                return work()
+            starts = staging.count_start(self.stages.staging, found.key, stage)
+            if starts > MOST_STARTS:
+                text = f"{stage} of {found.label} stopped the program {starts - 1} times; it is left aside"
+                raise GiveUp(f"{text}, `music-sync retry` tries it again", rule="poison")
+            try:
+                return translated(found, stage, work)
+            finally:
+                staging.count_end(self.stages.staging, found.key, stage)
+                log.debug("%s: %s ended", found.key, stage)

@@ -1,0 +1,96 @@
+"""What happens to a track, and to all tracks of one round. Read it top to bottom.
+
+Each step is recorded when it ends and never runs again; one that was killed midway runs once more, which every
+stage makes harmless. A flow only orders stages: clock, files and network live inside the steps.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from dbos import DBOS
+
+from music_sync.flows import engine
+from music_sync.flows.steps import Steps
+from music_sync.model.endings import Ending, Failed, OnBuyList
+from music_sync.model.errors import SyncError
+from music_sync.model.report import SourceReport, TrackReport
+from music_sync.model.track import Analysis, FoundTrack
+from music_sync.track.acquire import described
+from music_sync.track.detect import Detected, Request
+from music_sync.track.stages import Stages
+
+MOST_RECOVERIES = 100
+"""The engine's own limit; a step that keeps stopping the program is parked long before, see `flows.steps`."""
+
+
+@DBOS.workflow(name="sync_track", max_recovery_attempts=MOST_RECOVERIES)
+def sync_track(found: FoundTrack) -> Ending:
+    """A track's journey and its end; a failure is a result too, so one bad track stops no other."""
+    steps = Steps.of(found)
+    try:
+        ending = _journey(found, steps.stages, steps.run)
+    except SyncError as error:
+        ending = Failed.because(error, found, steps.stage)
+    steps.run("settle", steps.stages.settle, found, attempt_of(DBOS.workflow_id or ""), ending)
+    return ending
+
+
+def _journey(found: FoundTrack, stages: Stages, step: Callable[..., Any]) -> Ending:
+    ending: Ending | None = step("match", stages.match, found)
+    if ending is None:
+        fetched = step("acquire", stages.acquire, found)
+        if isinstance(fetched, OnBuyList):
+            return fetched
+        found = described(found, fetched)
+        analysis: Analysis | Ending = step("analyse", stages.analyse, found, fetched)
+        if not isinstance(analysis, Analysis):
+            return analysis
+        ending = step("match sound", stages.match_sound, found, fetched, analysis)
+        if ending is None:
+            staged = step("encode", stages.encode, found, fetched)
+            step("tag", stages.tag, found, fetched, analysis, staged)
+            ending = step("file", stages.file, found, fetched, analysis, staged)
+    step("publish", stages.publish, found, ending)
+    assert ending is not None  # noqa: S101 - the stage `file` always ends the journey
+    return ending
+
+
+@dataclass(frozen=True)
+class Round:
+    """What a round found: the flows it started, the tracks whose end stands already, and how the sources did."""
+
+    flows: tuple[tuple[str, FoundTrack], ...]
+    known: tuple[TrackReport, ...]
+    sources: tuple[SourceReport, ...]
+
+
+@DBOS.workflow(name="sync_round", max_recovery_attempts=MOST_RECOVERIES)
+def sync_round(request: Request) -> Round:
+    """Ask the sources in order and start one flow for each track that is due; a source that fails stops no other."""
+    stages = Steps.of(None).stages
+    flows: dict[str, FoundTrack] = {}
+    known: list[TrackReport] = []
+    sources: list[SourceReport] = []
+    for number in range(DBOS.run_step({"name": "sources"}, stages.source_count, request)):
+        detected: Detected = DBOS.run_step({"name": f"detect {number}"}, stages.detect, request, number)
+        known += detected.known
+        sources.append(detected.report)
+        for due in detected.to_sync:
+            flow_id = flow_id_of(due.found, due.attempt)
+            if flow_id in flows or (request.limit is not None and len(flows) >= request.limit):
+                continue
+            DBOS.run_step({"name": "begin"}, stages.begin, due.found, due.attempt)
+            engine.enqueue(flow_id, sync_track, due.found)
+            flows[flow_id] = due.found
+    return Round(tuple(flows.items()), tuple(known), tuple(sources))
+
+
+def flow_id_of(found: FoundTrack, attempt: int) -> str:
+    """A flow's natural key: starting it again is free. Each attempt has a number of its own."""
+    return f"track-{found.key}#{attempt}"
+
+
+def attempt_of(flow_id: str) -> int:
+    """The number of the attempt that a flow id names."""
+    return int(flow_id.rpartition("#")[2])

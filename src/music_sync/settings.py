@@ -1,0 +1,210 @@
+"""Every setting: its type, unit, default and meaning; the only reader of the environment.
+
+A setting comes from the environment, else from `music-sync.toml` in the home folder, else from its default here.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+
+from music_sync.model.errors import BadSetting
+from music_sync.model.formats import FORMATS, ORIGINAL
+
+FILE_NAME = "music-sync.toml"
+PREFIX = "MUSIC_SYNC_"
+
+_YES = frozenset({"true", "1", "yes", "on"})
+_NO = frozenset({"false", "0", "no", "off"})
+
+
+def _as_switch(value: object) -> object:
+    if isinstance(value, str):
+        word = value.strip().casefold()
+        if word not in _YES | _NO:
+            raise ValueError(f"{value!r} is neither true, 1, yes, on nor false, 0, no, off")
+        return word in _YES
+    return value
+
+
+def _as_list(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _as_path(value: object) -> object:
+    return Path(value).expanduser().absolute() if isinstance(value, str) and value.strip() else value
+
+
+Switch = Annotated[bool, BeforeValidator(_as_switch)]
+Words = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+Place = Annotated[Path, BeforeValidator(_as_path)]
+Places = Annotated[tuple[Place, ...], BeforeValidator(_as_list)]
+Format = Literal["original", "aiff", "alac", "aac", "wav", "flac", "mp3"]
+Formats = Annotated[tuple[Format, ...], BeforeValidator(_as_list), Field(min_length=1)]
+
+
+class Settings(BaseModel):
+    """All settings. The environment variable is `MUSIC_SYNC_` and the name in capitals."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
+
+    home: Place = Field(description="Folder that holds settings, state and logs; only the environment can move it.")
+    library: Place = Field(description="Folder of the filed tracks, on any drive. Default: `library` in the home.")
+    drop: Place = Field(description="Drop folder: what lies there is synced. Default: `drop` in the home.")
+    lists: Places = Field((), description="List files (text, M3U, CSV) that each sync reads, separated by commas.")
+    sources: Words = Field(("folder", "list"), description="Sources in the order they are asked.")
+    providers: Words = Field(("owned", "link"), description="Ways that may bring audio, in order.")
+    formats: Formats = Field(
+        (ORIGINAL,), description=f"Formats to file: `{ORIGINAL}` (as it came), {', '.join(f'`{f}`' for f in FORMATS)}."
+    )
+    template: str = Field("{artist}/{artist} - {title}", description="Where a track goes in the library, no ending.")
+    link_hosts: Words = Field(
+        (), description="host:port of your own servers that links may name although their addresses are private."
+    )
+    workers: int = Field(
+        default_factory=lambda: min(4, os.cpu_count() or 1), ge=1, le=32, description="Tracks worked on at once."
+    )
+    database_url: SecretStr | None = Field(
+        None, description="postgresql://... for state and flows shared by many machines. Default: SQLite in the home."
+    )
+    enabled: Switch = Field(default=True, description="Whether `music-sync run` syncs music.")
+    interval: float = Field(21600, gt=0, description="Seconds between two music syncs of `music-sync run`.")
+    schedule: str = Field("0 */6 * * *", description="Five-field cron text for `music-sync cron setup`.")
+
+    @property
+    def var(self) -> Path:
+        return self.home / "var"
+
+    @property
+    def state_db(self) -> Path:
+        return self.var / "state.db"
+
+    @property
+    def flows_db(self) -> Path:
+        return self.var / "flows.db"
+
+    @property
+    def staging(self) -> Path:
+        return self.var / "staging"
+
+    @property
+    def last_run_file(self) -> Path:
+        return self.var / "music_sync_last_run.json"
+
+
+SECRETS = frozenset(name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation))
+DERIVED_DEFAULTS = {"library": "library", "drop": "drop"}
+"""Settings whose default is a folder in the home."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Settings, and where each one came from: the variable's name, the file's path, or `default`."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+
+
+def load(environ: Mapping[str, str] | None = None) -> Loaded:
+    """Read, check and merge all settings; raises BadSetting that names the first wrong one and where it stands."""
+    environ = os.environ if environ is None else environ
+    home = _home(environ)
+    file = home / FILE_NAME
+    given = {name: (value, str(file)) for name, value in _from_file(file).items()}
+    given |= _from_environment(environ)
+    given["home"] = (str(home), PREFIX + "HOME" if environ.get(PREFIX + "HOME") else "default")
+    values = {name: value for name, (value, _) in given.items()}
+    for name, folder in DERIVED_DEFAULTS.items():
+        values.setdefault(name, str(home / folder))
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        raise BadSetting(_sentence(error, {name: origin for name, (_, origin) in given.items()})) from None
+    origins = {name: given.get(name, (None, "default"))[1] for name in Settings.model_fields}
+    return Loaded(settings, origins)
+
+
+def wants_no_colour() -> bool:
+    """Did the person ask for plain text, by the NO_COLOR convention?"""
+    return bool(os.environ.get("NO_COLOR"))
+
+
+def terminal_can_draw() -> bool:
+    return os.environ.get("TERM", "") not in {"", "dumb"}
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    told = environ.get(PREFIX + "HOME", "").strip()
+    if told:
+        return Path(told).expanduser().absolute()
+    from platformdirs import user_data_path
+
+    return user_data_path("music-sync", appauthor=False)
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    try:
+        content = tomllib.loads(file.read_text("utf-8-sig"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSetting(f"{file} is not valid TOML: {error}; mend that line or remove the file") from None
+    except OSError as error:
+        raise BadSetting(f"{file} cannot be read: {error.strerror}; make it readable for you") from None
+    for key in content:
+        if key not in Settings.model_fields or key == "home":
+            raise BadSetting(f"{file}: unknown setting {key!r}{_did_you_mean(key, Settings.model_fields)}")
+    return content
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    given: dict[str, tuple[str, str]] = {}
+    known = {variable(name): name for name in Settings.model_fields if name != "home"}
+    for key, value in environ.items():
+        if key in known and value.strip():
+            given[known[key]] = (value, key)
+        elif key.startswith(PREFIX) and key.endswith("_FILE") and key.removesuffix("_FILE") in known:
+            name = known[key.removesuffix("_FILE")]
+            if name in SECRETS:
+                given.setdefault(name, (_secret_in(Path(value), key), key))
+        elif key.startswith(PREFIX) and key not in known and _closest(key, known):
+            raise BadSetting(f"unknown environment variable {key}{_did_you_mean(key, known)}")
+    return given
+
+
+def _secret_in(file: Path, key: str) -> str:
+    try:
+        return file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise BadSetting(f"{key} names {file}, which cannot be read; correct the path") from None
+
+
+def _closest(word: str, known: Mapping[str, object]) -> list[str]:
+    return difflib.get_close_matches(word, known, n=1, cutoff=0.9)
+
+
+def _did_you_mean(word: str, known: Mapping[str, object]) -> str:
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else "; `music-sync config show` lists all settings"
+
+
+def _sentence(error: ValidationError, origins: Mapping[str, str]) -> str:
+    """One sentence for the first wrong setting, without the value when that is a secret."""
+    first = error.errors(include_url=False, include_context=False)[0]
+    name = str(first["loc"][0])
+    what = first["msg"].removeprefix("Value error, ")
+    what = what[:1].lower() + what[1:]
+    value = "" if name in SECRETS else f" {first['input']!r}"
+    return f"setting {name}{value} ({origins.get(name, 'default')}): {what}; correct it there"

@@ -1,0 +1,36 @@
+"""The edge of a track's journey: whatever goes wrong inside a stage leaves it as one of our own errors."""
+
+import errno
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+
+from music_sync.model.errors import EnvironmentFault, GiveUp, SyncError
+from music_sync.model.track import FoundTrack
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_MACHINE_FAULTS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE})
+
+
+def translated(found: FoundTrack, stage: str, work: Callable[[], T]) -> T:
+    """Let only our own errors out: they alone can be kept in the flow store, and they say who acts next."""
+    try:
+        return work()
+    except SyncError:
+        raise
+    except OSError as error:
+        if error.errno in _MACHINE_FAULTS:
+            text = f"{stage} of {found.label} failed: {error.strerror} ({error.filename}); mend that, then sync again"
+            raise EnvironmentFault(text) from error
+        raise _unexpected(found, stage, error) from error
+    except Exception as error:
+        raise _unexpected(found, stage, error) from error
+
+
+def _unexpected(found: FoundTrack, stage: str, error: Exception) -> GiveUp:
+    log.error("%s of %s failed unexpectedly", stage, found.key, exc_info=error)
+    text = f"{stage} of {found.label} failed unexpectedly ({type(error).__name__}: {error})"
+    return GiveUp(f"{text}; the log has the details, `music-sync retry` tries it again", rule="unexpected")

@@ -1,0 +1,147 @@
+"""The stages of a track's journey with their adapters in place, as flows and plans call them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from music_sync.model.endings import AlreadyHave, Ending, Failed, Match, NeedsReview, OnBuyList, Synced
+from music_sync.model.happenings import Happening, Tell
+from music_sync.model.ports import Catalogue, Encoder, Measure, Progress, Provider, Source, Tagger
+from music_sync.model.track import Analysis, Embedded, FetchedFile, FoundTrack, Recording, StagedFile
+from music_sync.track import staging
+from music_sync.track.acquire import acquire, described, inspect, no_way_to, sha256_of
+from music_sync.track.analyse import analyse
+from music_sync.track.detect import Detected, Request, detect
+from music_sync.track.encode import encode
+from music_sync.track.file import Shelf, file, known, recording_of
+from music_sync.track.match import match
+from music_sync.track.publish import publish
+from music_sync.track.tag import tag, tags_for
+from music_sync.track.words import version_text
+
+
+@dataclass(frozen=True)
+class Stages:
+    """Each method is one stage; what it needs of the world stands in these fields."""
+
+    open_sources: Callable[[Request], Sequence[Source]]
+    catalogue: Catalogue
+    shelf: Shelf
+    providers: Sequence[Provider]
+    tagger: Tagger
+    encoder: Encoder
+    measure: Measure
+    formats: Sequence[str]
+    staging: Path
+    tell: Tell
+
+    # Detect
+
+    def source_count(self, request: Request) -> int:
+        return len(self.open_sources(request))
+
+    def detect(self, request: Request, number: int) -> Detected:
+        source = self.open_sources(request)[number]
+        self.tell(Happening(source.name, source.name, "detect", "started"))
+        return detect(source, self.catalogue)
+
+    def begin(self, found: FoundTrack, attempt: int) -> None:
+        self.catalogue.started(found, attempt)
+
+    # A track's journey
+
+    def match(self, found: FoundTrack) -> AlreadyHave | NeedsReview | None:
+        sha256 = sha256_of(found.path) if found.path and found.path.is_file() else ""
+        return self._settled(found, "match", match(found, self.catalogue, sha256))
+
+    def acquire(self, found: FoundTrack) -> FetchedFile | OnBuyList:
+        return acquire(found, self.providers, self.tagger, self._folder(found), self._progress(found, "acquire"))
+
+    def analyse(self, found: FoundTrack, fetched: FetchedFile) -> Analysis | OnBuyList | NeedsReview:
+        return analyse(found, fetched, self.measure, self._progress(found, "analyse"))
+
+    def match_sound(
+        self, found: FoundTrack, fetched: FetchedFile, analysis: Analysis
+    ) -> AlreadyHave | NeedsReview | None:
+        return self._settled(found, "match sound", match(found, self.catalogue, fetched.sha256, analysis))
+
+    def encode(self, found: FoundTrack, fetched: FetchedFile) -> tuple[StagedFile, ...]:
+        progress = self._progress(found, "encode")
+        return encode(fetched, self.formats, self.encoder, self._folder(found), progress)
+
+    def tag(self, found: FoundTrack, fetched: FetchedFile, analysis: Analysis, staged: tuple[StagedFile, ...]) -> None:
+        cover = self.tagger.cover(fetched.path) if fetched.embedded.has_cover else None
+        tag(staged, tags_for(found, analysis, cover, version_text(found.title)), self.tagger)
+
+    def file(
+        self, found: FoundTrack, fetched: FetchedFile, analysis: Analysis, staged: tuple[StagedFile, ...]
+    ) -> Synced | AlreadyHave | NeedsReview:
+        return file(found, fetched, analysis, staged, self.shelf)
+
+    def publish(self, found: FoundTrack, ending: Ending) -> None:
+        if isinstance(ending, Synced | AlreadyHave):
+            publish(found, ending.recording_id, self.catalogue)
+
+    def settle(self, found: FoundTrack, attempt: int, ending: Ending) -> None:
+        """Write down how the attempt ended, and clear its staging unless the next attempt goes on from it."""
+        self.catalogue.ended(found, attempt, ending)
+        if not (isinstance(ending, Failed) and ending.next_actor == "flow"):
+            staging.clear(self.staging, found.key)
+        self.tell(Happening(found.key, _called(ending, found), "settle", "ended", 1.0, ending.name))
+
+    # A plan's stand-ins, which fetch, write and file nothing
+
+    def foresee(self, found: FoundTrack) -> Ending:
+        """How a track's journey would end, told from what is here already; a link is probed and not fetched."""
+        sha256 = sha256_of(found.path) if found.path and found.path.is_file() else ""
+        before = match(found, self.catalogue, sha256)
+        if before.verdict != "new":
+            return known(before, found, self.catalogue)
+        able = [provider for provider in self.providers if provider.offers(found)]
+        if not able:
+            return OnBuyList(no_way_to(found), found.artist, found.title or found.label)
+        path = able[0].peek(found)
+        if path is None:
+            return self._pretend(found, self._unheard(found))
+        fetched = inspect(path, able[0].name, self.tagger)
+        found = described(found, fetched)
+        analysis = analyse(found, fetched, self.measure, self._progress(found, "analyse"))
+        if not isinstance(analysis, Analysis):
+            return analysis
+        after = match(found, self.catalogue, fetched.sha256, analysis)
+        if after.verdict != "new":
+            return known(after, found, self.catalogue)
+        return self._pretend(found, recording_of(found, fetched, analysis))
+
+    def _pretend(self, found: FoundTrack, recording: Recording) -> Synced:
+        self.catalogue.add(recording, found)
+        return Synced(recording.recording_id, (), "would be fetched and filed", recording.artist, recording.title)
+
+    def _unheard(self, found: FoundTrack) -> Recording:
+        nothing = FetchedFile(Path(), "", "", "", sha256="", size_bytes=0, announced_length_s=None, embedded=Embedded())
+        silent = Analysis(length_s=found.length_s or 0.0, fingerprint=())
+        return recording_of(described(found, nothing), nothing, silent)
+
+    # Beneath
+
+    def _settled(self, found: FoundTrack, stage: str, verdict: Match) -> AlreadyHave | NeedsReview | None:
+        """Store what was decided; a recording of ours gets one more link and ends the journey."""
+        self.catalogue.decided(found, stage, verdict.verdict, verdict.recording_id, verdict.reasons)
+        if verdict.verdict == "new":
+            return None
+        if verdict.verdict == "same":
+            self.catalogue.link(verdict.recording_id, found)
+        return known(verdict, found, self.catalogue)
+
+    def _folder(self, found: FoundTrack) -> Path:
+        return staging.folder_of(self.staging, found.key)
+
+    def _progress(self, found: FoundTrack, stage: str) -> Progress:
+        told = Happening(found.key, found.label, stage, "progress")
+        return lambda fraction: self.tell(replace(told, fraction=fraction))
+
+
+def _called(ending: Ending, found: FoundTrack) -> str:
+    if ending.artist and ending.title:
+        return f"{ending.artist} - {ending.title}"
+    return ending.title or found.label
