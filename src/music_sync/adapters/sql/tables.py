@@ -1,0 +1,222 @@
+"""The tables of the local truth, once for SQLite and Postgres.
+
+Times are ISO 8601 UTC text, reasons and journal states are JSON text. Unique indexes decide what is the same;
+a `*_key` column holds the form in which two spellings are compared.
+"""
+
+import unicodedata
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeDecorator
+
+HEAD = "0001"
+"""The revision these tables stand for; a test holds it equal to the newest migration."""
+
+
+def clean(text: str) -> str:
+    """Make text that any database stores: lone surrogates and NUL become their escapes, so that two stay two.
+
+    File names that are not UTF-8 reach Python with lone surrogates; Postgres takes no NUL.
+    """
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def path_key(path: str) -> str:
+    """The form in which library paths are compared: disks that fold case or normalise hold one such file only."""
+    return unicodedata.normalize("NFC", clean(path)).casefold()
+
+
+class CleanText(TypeDecorator[str]):
+    """Text that went through `clean`, also where it is compared with."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else clean(value)
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _text(name: str, *rules: Any, **options: Any) -> "sa.Column[str]":
+    """A text column that says nothing as '', never as NULL."""
+    return sa.Column(name, CleanText, *rules, nullable=False, **options)
+
+
+def _real(name: str) -> "sa.Column[float]":
+    """A measure, NULL where the sound has no such thing."""
+    return sa.Column(name, sa.Double)
+
+
+def _of_recording(**options: Any) -> "sa.Column[str]":
+    return _text("recording_id", sa.ForeignKey("recordings.recording_id"), **options)
+
+
+recordings = sa.Table(
+    "recordings",
+    metadata,
+    _text("recording_id", primary_key=True),
+    _text("artist"),
+    _text("title"),
+    _text("version"),
+    _text("album"),
+    _text("isrc", index=True),
+    sa.Column("year", sa.Integer),
+    _text("genre"),
+    _text("origin_sha256", index=True),
+    sa.Column("length_s", sa.Double, nullable=False, index=True),
+    _real("loudness_lufs"),
+    _real("peak"),
+    _real("tempo_bpm"),
+    _real("tempo_confidence"),
+    sa.Column("key_tonic", sa.Integer),
+    _text("key_mode"),
+    _real("key_confidence"),
+    _text("filed_at"),
+    sa.Index(None, "filed_at", "recording_id"),
+)
+
+fingerprints = sa.Table(
+    "fingerprints",
+    metadata,
+    _of_recording(primary_key=True),
+    sa.Column("length_s", sa.Double, nullable=False, index=True),
+    sa.Column("fingerprint", sa.LargeBinary, nullable=False),
+)
+"""Sub-fingerprints as little-endian unsigned 32 bit; a recording without a fingerprint has no row."""
+
+source_links = sa.Table(
+    "source_links",
+    metadata,
+    sa.Column("link_id", sa.Integer, primary_key=True),
+    _of_recording(index=True),
+    _text("source"),
+    _text("source_id"),
+    _text("revision"),
+    _text("url"),
+    _text("found_at"),
+    sa.UniqueConstraint("source", "source_id"),
+)
+
+files = sa.Table(
+    "files",
+    metadata,
+    sa.Column("file_id", sa.Integer, primary_key=True),
+    _of_recording(index=True),
+    _text("path"),
+    _text("path_key", unique=True),
+    _text("format"),
+    _text("sha256", index=True),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+)
+
+playlists = sa.Table(
+    "playlists",
+    metadata,
+    sa.Column("playlist_id", sa.Integer, primary_key=True),
+    _text("source"),
+    _text("source_id"),
+    _text("name"),
+    sa.UniqueConstraint("source", "source_id"),
+)
+
+playlist_members = sa.Table(
+    "playlist_members",
+    metadata,
+    sa.Column("playlist_id", sa.ForeignKey("playlists.playlist_id"), primary_key=True),
+    _of_recording(primary_key=True, index=True),
+    sa.Column("position", sa.Integer),
+    _text("added_at"),
+)
+
+attempts = sa.Table(
+    "attempts",
+    metadata,
+    sa.Column("attempt_id", sa.Integer, primary_key=True),
+    _text("source"),
+    _text("source_id"),
+    _text("revision"),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    _text("label"),
+    _text("url"),
+    _text("ending", index=True),
+    _text("reason"),
+    _text("stage"),
+    _text("next_actor"),
+    _text("cause"),
+    _text("recording_id"),
+    _text("started_at"),
+    _text("ended_at"),
+    sa.UniqueConstraint("source", "source_id", "attempt"),
+)
+"""The latest and the former attempts at each found track; `ended_at` is empty while one runs."""
+
+decisions = sa.Table(
+    "decisions",
+    metadata,
+    sa.Column("decision_id", sa.Integer, primary_key=True),
+    _text("key"),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    _text("stage"),
+    _text("verdict"),
+    _text("recording_id"),
+    _text("reasons"),
+    _text("digest"),
+    _text("decided_at"),
+    sa.UniqueConstraint("key", "attempt", "stage", "digest"),
+)
+"""`reasons` is a JSON list of [rule, text, score]; `digest` stands for verdict, recording and reasons."""
+
+journal = sa.Table(
+    "journal",
+    metadata,
+    sa.Column("entry_id", sa.Integer, primary_key=True),
+    _text("kind"),
+    _text("recording_id", index=True),
+    _text("path"),
+    _text("before"),
+    _text("after"),
+    _text("at"),
+)
+"""What was done to which file or recording, so that it can be undone; `before` and `after` are JSON objects."""
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("outgoing_id", sa.Integer, primary_key=True),
+    _text("target"),
+    _text("subject"),
+    _text("payload"),
+    _text("created_at"),
+    _text("sent_at"),
+)
+"""What is to be told to the outside; `sent_at` is empty until it is."""
+
+unsent = sa.Index(
+    "uq_outbox_unsent",
+    outbox.c.target,
+    outbox.c.subject,
+    unique=True,
+    sqlite_where=outbox.c.sent_at == sa.literal_column("''"),
+    postgresql_where=outbox.c.sent_at == sa.literal_column("''"),
+)
+"""One unsent entry a subject: a thousand changes to a playlist are told once."""
+
+facts = sa.Table(
+    "facts",
+    metadata,
+    _text("name", primary_key=True),
+    _text("value"),
+)
+"""What is known once: the library's identity and the like."""
