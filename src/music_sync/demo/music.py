@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import lru_cache
 from math import floor
 from pathlib import Path
@@ -66,11 +67,13 @@ PIECES: tuple[Piece, ...] = (
 )
 """Twelve different recordings, each in another key."""
 
-REFUSED_PIECES: tuple[Piece, ...] = (
+ODD_PIECES: tuple[Piece, ...] = (
     Piece("Test Tone", "Preview Only", 130.0, 2, "major", 48.0, 34, "ZZDMO2600013", "Half Told", 2026, "House"),
     Piece("Test Tone", "Broken Off", 115.0, 7, "minor", 45.0, 37, "ZZDMO2600014", "Half Told", 2026, "Electro"),
+    Piece("..", "../../../../etc/evil", 124.0, 0, "minor", 42.0, 40, "ZZDMO2600015", "../..", 2026, "/"),
+    Piece("-rf ..\\..\\etc\\evil", "$(touch owned); 100%d", 136.0, 9, "major", 42.0, 42, "", "", 2026, ""),
 )
-"""Two more, of which the demo only ever offers a part."""
+"""One that is offered as a preview, one that is cut off, and two whose names would harm a careless program."""
 
 
 def remix(piece: Piece) -> Piece:
@@ -341,16 +344,21 @@ def write_wav(path: Path, samples: Samples, sample_rate_hz: int = SAMPLE_RATE_HZ
 
 
 def write_encoded(path: Path, samples: Samples, sample_rate_hz: int, codec: str) -> None:
-    """Write (n, 2) floats as mp3, m4a (AAC), opus (in Ogg), flac or wav; the same sound gives the same bytes."""
+    """Write (n, 2) floats as mp3, m4a (AAC), opus (in Ogg), flac or wav; the same sound gives the same bytes.
+
+    A whole file only when it returns: write beside the target and rename where a kill matters.
+    """
     import av  # 0.2 s, and not wanted by those who only ask for the truth
 
     encoding = _ENCODINGS[codec]
     rate_hz = 48_000 if codec == "opus" else sample_rate_hz
     frame = av.AudioFrame.from_ndarray(_laid_out(samples, encoding.sample_format), encoding.sample_format, "stereo")
     frame.sample_rate = sample_rate_hz
+    # From 0 on, so that what the encoder puts before it is marked as its own and skipped when played.
+    frame.pts, frame.time_base = 0, Fraction(1, sample_rate_hz)
     # Bit-exact: neither a version of the encoder nor a random serial number in the file.
     exact = {"flags": "+bitexact"}
-    with av.open(str(path), "w", format=encoding.muxer, options={"fflags": "+bitexact"}) as container:
+    with av.open(f"file:{path.absolute()}", "w", format=encoding.muxer, options={"fflags": "+bitexact"}) as container:
         stream = cast(
             "av.AudioStream", container.add_stream(encoding.encoder, rate_hz, options=dict(encoding.options) | exact)
         )
