@@ -5,7 +5,7 @@ ARGS ?=
 BIN := .venv/bin
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 12
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s%s\n", $$1, $$2 }' Makefile
 
 run: .venv/.ready-run ## run the whole pipeline on the built-in demo: no account, no network
 	@$(BIN)/music-sync demo
