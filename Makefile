@@ -25,7 +25,7 @@ check: lint docs-check ## everything that a change must pass, the tests last
 lint: .venv/.ready-check ## format, rules, types, layers, shell scripts
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
-	@$(BIN)/mypy
+	@$(BIN)/mypy src tests scripts continuous_handoff_orchestrator.py $(wildcard benchmarks/*.py)
 	@$(BIN)/lint-imports
 	@$(BIN)/shellcheck $(SHELL_SCRIPTS)
 
@@ -42,7 +42,7 @@ docs-check: .venv/.ready-run ## is docs/settings.md up to date?
 		|| { echo 'docs/settings.md is not what the settings say: run `make docs`' >&2; exit 1; }
 
 bench: .venv/.ready-bench ## measure
-	@for program in benchmarks/*.py; do echo "$$program"; $(BIN)/python "$$program" || exit 1; done
+	@for program in $(wildcard benchmarks/*.py); do echo "$$program"; $(BIN)/python "$$program" || exit 1; done
 
 lock: .venv/.ready-run ## write requirements/ from pyproject.toml; UPGRADE=1 takes newer versions
 	@scripts/lock.sh $(if $(UPGRADE),--upgrade)
