@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -94,18 +94,20 @@ def fork(flow_id: str, new_id: str, from_step: int) -> None:
             DBOS.fork_workflow(flow_id, from_step, queue_name=TRACKS_QUEUE, application_version=APPLICATION_VERSION)
 
 
-def purge(now: datetime) -> None:
+def first_argument(flow_id: str) -> Any:
+    """What a flow was started with, or None when it is forgotten."""
+    flows = DBOS.list_workflows(workflow_ids=[flow_id], load_output=False)
+    return flows[0].input["args"][0] if flows and flows[0].input else None
+
+
+def purge(now: datetime, keep: Collection[str]) -> None:
     """Forget flows that ended long ago; the catalogue's attempts keep guarding against repeats."""
     before = (now.astimezone(UTC) - KEEP_FINISHED).isoformat()
-    old = DBOS.list_workflows(
-        status=["SUCCESS", "ERROR", "CANCELLED"],
-        completed_before=before,
-        limit=1000,
-        load_input=False,
-        load_output=False,
-    )
-    if old:
-        DBOS.delete_workflows([flow.workflow_id for flow in old])
+    ended = ["SUCCESS", "ERROR", "CANCELLED"]
+    old = DBOS.list_workflows(status=ended, completed_before=before, limit=1000, load_input=False, load_output=False)
+    forgotten = [flow.workflow_id for flow in old if flow.workflow_id not in keep]
+    if forgotten:
+        DBOS.delete_workflows(forgotten)
 
 
 class Stop:

@@ -216,4 +216,5 @@ class Exporter(Protocol):
     @property
     def name(self) -> str: ...
 
-    def export(self, playlist: Playlist, files: Sequence[tuple[Recording, LibraryFile]]) -> Path: ...
+    def export(self, playlist: Playlist, name: str, files: Sequence[tuple[Recording, LibraryFile]]) -> Path:
+        """Write the list under a name that is safe for a file; again changes nothing."""

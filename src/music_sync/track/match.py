@@ -6,7 +6,7 @@ Version words keep versions apart, words alone never merge, and nothing is concl
 
 from collections.abc import Iterator
 
-from music_sync.audio.fingerprint import SAME_RECORDING_BER, bit_error_rate
+from music_sync.audio.fingerprint import SAME_RECORDING, bit_error_rate
 from music_sync.model.endings import Match, Reason
 from music_sync.model.ports import Catalogue
 from music_sync.model.track import Analysis, FoundTrack, Recording
@@ -84,7 +84,7 @@ def _by_fingerprint(found: FoundTrack, analysis: Analysis, catalogue: Catalogue)
     tolerance_s = length_tolerance_s(analysis.length_s)
     near = catalogue.by_length(analysis.length_s - tolerance_s, analysis.length_s + tolerance_s)
     scored = [(bit_error_rate(analysis.fingerprint, other.analysis.fingerprint), other) for other in near]
-    alike = [pair for pair in scored if pair[0] <= SAME_RECORDING_BER]
+    alike = [pair for pair in scored if pair[0] <= SAME_RECORDING]
     if not alike:
         return
     error, recording = min(alike, key=lambda pair: (pair[1].version != version_key(found.title), pair[0]))

@@ -13,6 +13,10 @@ def folder_of(staging: Path, key: str) -> Path:
     return folder
 
 
+def exists(staging: Path, key: str) -> bool:
+    return (staging / _name(key)).is_dir()
+
+
 def clear(staging: Path, key: str) -> None:
     """Take a track's folder away; again is harmless."""
     shutil.rmtree(staging / _name(key), ignore_errors=True)

@@ -1,0 +1,1 @@
+"""Shows what we own to other programs: one file a program."""

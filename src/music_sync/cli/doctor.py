@@ -1,0 +1,23 @@
+"""`doctor`: every check with the command that mends its finding."""
+
+import click
+
+from music_sync.cli import show
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+def doctor(*, as_json: bool) -> int:
+    """Check machine, settings, state and library; say for each finding what mends it. Changes nothing."""
+    from music_sync import checks
+
+    found = checks.all_checks()
+    ok = all(check.ok or check.severity == "info" for check in found)
+    if as_json:
+        show.as_json({"ok": ok, "checks": [vars(check) for check in found]})
+    else:
+        for check in found:
+            sign = show.coloured("✓", "green") if check.ok else show.coloured("✗", "red")
+            click.echo(f"{sign} {show.clean(check.message)}" + (f"; {check.mend}" if check.mend else ""))
+    worst = {check.severity for check in found if not check.ok}
+    return 0 if ok else 2 if "settings" in worst else 7 if "environment" in worst else 3

@@ -1,0 +1,139 @@
+"""`sync`, `plan` and `retry`: tracks from the sources into the library."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, TypeVar
+
+import click
+
+from music_sync.cli import show
+from music_sync.cli.errors import exit_code_of, result_of, told
+from music_sync.model.happenings import Tell
+from music_sync.model.report import RunReport
+from music_sync.settings import load
+from music_sync.track.detect import Request
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+STOP_WITHIN_S = 4.0
+"""How long a stop waits for the steps in hand; a step that takes longer runs again at the next start."""
+
+
+def _round_options(command: F) -> F:
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output."),
+        click.option("--only", default="", metavar="SOURCE", help="Ask this source only."),
+        click.option("--limit", type=click.IntRange(min=1), help="Take at most so many new tracks."),
+        click.argument("what", nargs=-1, metavar="[URL|FILE|FOLDER ...]"),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@_round_options
+@click.option("-n", "--dry-run", is_flag=True, help="Change nothing, only say what would happen.")
+@click.pass_context
+def sync(
+    ctx: click.Context, *, what: tuple[str, ...], limit: int | None, only: str, as_json: bool, dry_run: bool
+) -> int:
+    """Bring what the sources hold into the library: a folder, a file, a list, a link, or all sources of the settings.
+
+    It may be stopped or killed at any moment; the next start goes on where it stopped.
+    """
+    request = Request(what, only, limit)
+    if dry_run or (ctx.obj or {}).get("dry_run"):
+        return _planned(request, as_json=as_json)
+    return ended(as_json, lambda tell: _synced(request, tell))
+
+
+@click.command()
+@_round_options
+def plan(*, what: tuple[str, ...], limit: int | None, only: str, as_json: bool) -> int:
+    """Say what a sync would do, in the words of its result; change nothing and fetch nothing."""
+    return _planned(Request(what, only, limit), as_json=as_json)
+
+
+@click.command()
+@click.argument("track", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+@click.option("-n", "--dry-run", is_flag=True, help="Change nothing, only list what would be tried again.")
+@click.pass_context
+def retry(ctx: click.Context, *, track: tuple[str, ...], as_json: bool, dry_run: bool) -> int:
+    """Try tracks again that ended without a file: all that failed, or those with TRACK in their id, link or reason."""
+    from music_sync import wiring
+
+    settings = load().settings
+    if dry_run or (ctx.obj or {}).get("dry_run"):
+        for line in wiring.would_retry(settings, track):
+            click.echo(show.clean(line))
+        return 0
+
+    def again(tell: Tell) -> RunReport:
+        with stoppable() as stop:
+            return wiring.retry(settings, track, tell, stop)
+
+    return ended(as_json, again)
+
+
+def _planned(request: Request, *, as_json: bool) -> int:
+    from music_sync import wiring
+
+    settings = load().settings
+    return ended(as_json, lambda tell: wiring.plan(settings, request, tell), future=True)
+
+
+def _synced(request: Request, tell: Tell) -> RunReport:
+    from music_sync import wiring
+
+    settings = load().settings
+    with stoppable() as stop:
+        return wiring.sync(settings, request, tell, stop)
+
+
+def ended(as_json: bool, work: Callable[[Tell], RunReport], *, future: bool = False) -> int:  # noqa: FBT001
+    """Do the work under a progress display, print its report, give its exit code; a script gets its object always."""
+    try:
+        with show.progress(quiet=as_json and not show.is_live()) as tell:
+            report = work(tell)
+    except Exception as error:
+        if not as_json:
+            raise
+        click.echo(told(error), err=True)
+        show.as_json(RunReport(fault=result_of(error), message=str(error)).as_json())
+        return exit_code_of(error)
+    if as_json:
+        show.as_json(report.as_json())
+    else:
+        show.report(report, future=future)
+    return report.exit_code
+
+
+@contextmanager
+def stoppable() -> Iterator[Any]:
+    """Let the first SIGINT or SIGTERM end the steps in hand and stop, the second one stop at once."""
+    from music_sync.flows.engine import Stop
+
+    stop = Stop()
+
+    def leave(number: int) -> None:
+        stop.wait(STOP_WITHIN_S)
+        os._exit(128 + number)
+
+    def asked(number: int, _frame: FrameType | None) -> None:
+        if stop.is_asked:
+            os._exit(128 + number)
+        stop.ask()
+        click.echo("stopping after the steps in hand; the next start goes on from there", err=True)
+        threading.Thread(target=leave, args=(number,), daemon=True).start()
+
+    before = {number: signal.signal(number, asked) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

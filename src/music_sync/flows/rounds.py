@@ -1,0 +1,98 @@
+"""One round from its start to its report, and the second tries that a person asks for."""
+
+import uuid
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+
+from dbos import error as engine_error
+
+from music_sync.flows import engine
+from music_sync.flows.sync_tracks import Round, flow_id_of, sync_round, sync_track
+from music_sync.model.endings import Ending, Failed
+from music_sync.model.ports import Catalogue, Past
+from music_sync.model.report import RunReport, TrackReport, only_first
+from music_sync.model.track import FoundTrack, SourceLink
+from music_sync.track import staging
+from music_sync.track.detect import Request
+from music_sync.track.stages import Stages
+
+
+def sync(request: Request, stages: Stages, publish: Callable[[], object]) -> RunReport:
+    """Finish what an earlier run left unfinished, do one round, wait for all its tracks, publish."""
+    left = _tracks_left()
+    rounds = [flow_id for flow_id, _ in engine.unfinished("sync_round")]
+    this_round = f"round-{uuid.uuid4().hex}"
+    engine.start(this_round, sync_round, request)
+    done: list[Round] = [engine.result(flow_id) for flow_id in (*rounds, this_round)]
+    flows = left | {flow_id: found for each in done for flow_id, found in each.flows}
+    tracks = [TrackReport(found, _ending_of(flow_id, found)) for flow_id, found in flows.items()]
+    known = [track for each in done for track in each.known]
+    publish()
+    _tidy(stages)
+    return RunReport(only_first([*tracks, *known]), done[-1].sources)
+
+
+def retry(wanted: Iterable[str], stages: Stages, publish: Callable[[], object]) -> RunReport:
+    """Try tracks again that ended without a file: those named by id, name or address, else all that failed.
+
+    What is still in staging is not fetched again: the new attempt starts at the step that failed.
+    """
+    flows = _tracks_left()
+    for link, past in to_retry(tuple(wanted), stages.catalogue):
+        found = engine.first_argument(flow_id_of_link(link, past.attempt))
+        if found is None:
+            continue
+        stages.begin(found, past.attempt + 1)
+        flow_id = flow_id_of(found, past.attempt + 1)
+        _again(found, flow_id_of(found, past.attempt), flow_id, stages)
+        flows[flow_id] = found
+    tracks = [TrackReport(found, _ending_of(flow_id, found)) for flow_id, found in flows.items()]
+    publish()
+    _tidy(stages)
+    return RunReport(only_first(tracks))
+
+
+def flow_id_of_link(link: SourceLink, attempt: int) -> str:
+    return flow_id_of(FoundTrack(link.source, link.source_id), attempt)
+
+
+def _tracks_left() -> dict[str, FoundTrack]:
+    return {flow_id: arguments[0] for flow_id, arguments in engine.unfinished("sync_track") if arguments}
+
+
+def _again(found: FoundTrack, old_id: str, new_id: str, stages: Stages) -> None:
+    failed = engine.failed_step(old_id)
+    if failed is not None and staging.exists(stages.staging, found.key):
+        engine.fork(old_id, new_id, failed)
+    else:
+        engine.enqueue(new_id, sync_track, found)
+
+
+def to_retry(wanted: tuple[str, ...], catalogue: Catalogue) -> list[tuple[SourceLink, Past]]:
+    if not wanted:
+        return list(catalogue.waiting("failed"))
+    waiting = [pair for ending in ("failed", "buy_list", "review") for pair in catalogue.waiting(ending)]
+    return [(link, past) for link, past in waiting if any(_names(word, link, past) for word in wanted)]
+
+
+def _names(word: str, link: SourceLink, past: Past) -> bool:
+    return word.casefold() in f"{link.source}:{link.source_id} {link.url} {past.reason}".casefold()
+
+
+def _ending_of(flow_id: str, found: FoundTrack) -> Ending:
+    try:
+        ending: Ending = engine.result(flow_id)
+    except engine_error.DBOSException as error:
+        text = f"the flow of {found.label} broke off ({error}); `music-sync retry` tries it again"
+        return Failed(text, "flow", "person", "unexpected", found.artist, found.title)
+    return ending
+
+
+def _tidy(stages: Stages) -> None:
+    """Forget finished flows and clear staging, but for the tracks that another attempt goes on from."""
+    waiting = [pair for ending in ("failed", "buy_list", "review") for pair in stages.catalogue.waiting(ending)]
+    keep = {flow_id_of_link(link, past.attempt) for link, past in waiting}
+    engine.purge(datetime.now(UTC), keep)
+    in_work = {found.key for found in _tracks_left().values()}
+    again = {f"{link.source}:{link.source_id}" for link, past in waiting if past.next_actor == "flow"}
+    staging.sweep(stages.staging, in_work | again)

@@ -1,0 +1,229 @@
+"""Settings -> adapters -> flows: the only file that names concrete adapters."""
+
+import os
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from music_sync.adapters.durable_files import sha256_of, write_whole
+from music_sync.adapters.egress import egress_client
+from music_sync.adapters.exports.m3u import M3uFolder
+from music_sync.adapters.library_folder import FolderLibrary
+from music_sync.adapters.lock_file import locked
+from music_sync.adapters.sources import sources_for_argument
+from music_sync.adapters.sources.folder import FolderSource
+from music_sync.adapters.sources.lists import ListSource
+from music_sync.adapters.sql.catalogue import SqlCatalogue
+from music_sync.adapters.sql.engine import engine_for_flows, open_engine
+from music_sync.adapters.sql.snapshot import copy_for_plan
+from music_sync.model.errors import BadSetting
+from music_sync.model.formats import AUDIO_ENDINGS
+from music_sync.model.happenings import Tell
+from music_sync.model.ports import Provider, Source
+from music_sync.model.report import RunReport
+from music_sync.settings import Settings
+from music_sync.track.detect import Request
+from music_sync.track.evidence import Finding
+from music_sync.track.evidence import check_library as compared
+from music_sync.track.file import Shelf
+from music_sync.track.naming import Template
+from music_sync.track.plan import plan as planned
+from music_sync.track.stages import Stages
+
+if TYPE_CHECKING:
+    from music_sync.flows.engine import Stop, Store
+
+LIBRARY_IDENTITY = "library"
+"""The fact under which the catalogue remembers which library it belongs to."""
+
+
+def sync(settings: Settings, request: Request, tell: Tell, stop: "Stop") -> RunReport:
+    """One round of syncing, alone in this home; raises LockHeld, BadSetting or EnvironmentFault before it starts."""
+    from music_sync.flows import rounds
+
+    with flowing(settings, request, tell, stop, "music-sync sync") as (stages, publish):
+        return rounds.sync(request, stages, publish)
+
+
+def retry(settings: Settings, wanted: Sequence[str], tell: Tell, stop: "Stop") -> RunReport:
+    """Another attempt at tracks that ended without a file."""
+    from music_sync.flows import rounds
+
+    with flowing(settings, Request(), tell, stop, "music-sync retry") as (stages, publish):
+        return rounds.retry(wanted, stages, publish)
+
+
+def would_retry(settings: Settings, wanted: Sequence[str]) -> Iterator[str]:
+    """What `retry` would try again, one line each; nothing is opened for writing."""
+    from music_sync.flows import rounds
+
+    for link, past in rounds.to_retry(tuple(wanted), snapshot(settings)):
+        yield f"{link.source}:{link.source_id}: {past.reason}"
+
+
+def plan(settings: Settings, request: Request, tell: Tell) -> RunReport:
+    """What `sync` would do; on a throwaway copy of the catalogue, so nothing is written anywhere."""
+    open_sources(settings, request)
+    copy = snapshot(settings)
+    identity = copy.identity(LIBRARY_IDENTITY)
+    library = FolderLibrary(settings.library, identity or "")
+    if identity:
+        library.check()
+    return planned(request, stages(settings, copy, library, tell))
+
+
+@contextmanager
+def flowing(
+    settings: Settings, request: Request, tell: Tell, stop: "Stop", what: str
+) -> Iterator[tuple[Stages, Callable[[], object]]]:
+    """The engine running with all stages and the publishing in place, alone in this home."""
+    from music_sync.flows import engine, steps
+    from music_sync.flows.publish import empty_outbox
+
+    open_sources(settings, request)
+    _make_own_drop_folder(settings)
+    with locked(settings.var / "music-sync.lock", what):
+        catalogue = open_catalogue(settings)
+        bound = stages(settings, catalogue, open_library(settings, catalogue), tell)
+        steps.use(bound, stop)
+        with engine.running(_flow_store(settings), _executor(settings), settings.workers):
+            yield bound, partial(empty_outbox, catalogue, exporters(settings))
+
+
+def open_catalogue(settings: Settings) -> SqlCatalogue:
+    """The catalogue, made or migrated when needed; refuses a state that would make us start over."""
+    if settings.database_url:
+        return SqlCatalogue(open_engine(settings.database_url.get_secret_value()))
+    return SqlCatalogue(open_engine(settings.state_db, library_holds_audio=_holds_audio(settings.library)))
+
+
+def snapshot(settings: Settings) -> SqlCatalogue:
+    """A throwaway copy of the catalogue."""
+    if settings.database_url:
+        return copy_for_plan(open_engine(settings.database_url.get_secret_value(), migrate=False))
+    return copy_for_plan(settings.state_db)
+
+
+def open_library(settings: Settings, catalogue: SqlCatalogue) -> FolderLibrary:
+    """The library that this catalogue belongs to, made when there was none yet; raises EnvironmentFault when offline."""
+    known = catalogue.identity(LIBRARY_IDENTITY)
+    library = FolderLibrary.at(settings.library, known, settings.home)
+    library.check()
+    if known is None:
+        catalogue.remember(LIBRARY_IDENTITY, library.identity)
+    return library
+
+
+def check_library(settings: Settings, *, quick: bool) -> Iterator[Finding]:
+    """Compare library and catalogue; raises EnvironmentFault when the library is offline."""
+    catalogue = snapshot(settings)
+    identity = catalogue.identity(LIBRARY_IDENTITY)
+    if identity is None:
+        return iter(())
+    library = FolderLibrary(settings.library, identity)
+    return compared(catalogue.recordings(), library, (), hash_of=None if quick else sha256_of)
+
+
+def open_sources(settings: Settings, request: Request) -> Sequence[Source]:
+    """The sources a round asks, in order; raises BadSetting for an argument or a name that means nothing."""
+    if request.arguments:
+        found = [sources_for_argument(argument) for argument in request.arguments]
+    else:
+        found = [source for name in settings.sources for source in _sources_named(name, settings)]
+    if request.only:
+        if request.only not in SOURCES:
+            raise BadSetting(f"--only {request.only}: no such source; known are {', '.join(SOURCES)}")
+        found = [source for source in found if source.name == request.only]
+    return found
+
+
+def _folder_sources(settings: Settings) -> list[Source]:
+    # The drop folder in the home is made by the first sync; before that it is as good as empty.
+    if settings.drop == settings.home / "drop" and not settings.drop.exists():
+        return []
+    return [FolderSource(settings.drop)]
+
+
+def _list_sources(settings: Settings) -> list[Source]:
+    return [ListSource(path) for path in settings.lists]
+
+
+SOURCES: dict[str, Callable[[Settings], list[Source]]] = {"folder": _folder_sources, "list": _list_sources}
+
+
+def _sources_named(name: str, settings: Settings) -> list[Source]:
+    if name not in SOURCES:
+        raise BadSetting(f"setting sources: no source {name!r}; known are {', '.join(SOURCES)}")
+    return SOURCES[name](settings)
+
+
+def _providers(settings: Settings) -> list[Provider]:
+    from music_sync.adapters.providers.direct_link import DirectLink
+    from music_sync.adapters.providers.owned_file import OwnedFile
+
+    known: dict[str, Callable[[], Provider]] = {
+        "owned": OwnedFile,
+        "link": lambda: DirectLink(partial(egress_client, frozenset(settings.link_hosts))),
+    }
+    unknown = [name for name in settings.providers if name not in known]
+    if unknown:
+        raise BadSetting(f"setting providers: no provider {unknown[0]!r}; known are {', '.join(known)}")
+    return [known[name]() for name in settings.providers]
+
+
+def stages(settings: Settings, catalogue: SqlCatalogue, library: FolderLibrary, tell: Tell) -> Stages:
+    """All stages of a track's journey with their adapters in place."""
+    from music_sync.adapters.encoder_pyav import PyavEncoder
+    from music_sync.adapters.fingerprint_chromaprint import fingerprinter
+    from music_sync.adapters.tagger_mutagen import MutagenTagger
+    from music_sync.audio.measure import measure
+
+    return Stages(
+        open_sources=partial(open_sources, settings),
+        catalogue=catalogue,
+        shelf=Shelf(library, catalogue, Template.parse(settings.template)),
+        providers=_providers(settings),
+        tagger=MutagenTagger(),
+        encoder=PyavEncoder(),
+        measure=lambda path, progress: measure(path, fingerprinter(), progress),
+        formats=settings.formats,
+        staging=settings.staging,
+        tell=tell,
+    )
+
+
+def exporters(settings: Settings) -> list[M3uFolder]:
+    """What shows the library to other programs."""
+    return [M3uFolder(settings.library)]
+
+
+def _make_own_drop_folder(settings: Settings) -> None:
+    if settings.drop == settings.home / "drop":
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        settings.drop.mkdir(exist_ok=True)
+
+
+def _holds_audio(folder: Path) -> bool:
+    names = (name for _, _, names in os.walk(folder) for name in names)
+    return any(name.rpartition(".")[2].lower() in AUDIO_ENDINGS for name in names)
+
+
+def _flow_store(settings: Settings) -> "Store":
+    from music_sync.flows.engine import Store
+
+    if settings.database_url:
+        return Store(url=settings.database_url.get_secret_value())
+    return Store(engine=engine_for_flows(settings.flows_db))
+
+
+def _executor(settings: Settings) -> str:
+    """The engine's name for this home: fixed, so that it takes up its own work again; of its own on a shared database."""
+    if not settings.database_url:
+        return "home"
+    file = settings.var / "executor"
+    if not file.exists():
+        write_whole(file, uuid.uuid4().hex.encode())
+    return file.read_text("ascii")
