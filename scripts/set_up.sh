@@ -63,12 +63,18 @@ if [ ! -f .venv/.setup ] || ! cmp -s .venv/.setup requirements/setup.txt; then
     cp requirements/setup.txt .venv/.setup
 fi
 
-# uv does not read pip's settings: who named a package index to pip alone means it for both.
+# uv does not read pip's settings: who named a package index or a certificate to pip alone means it for both.
+told_to_pip() {
+    .venv/bin/python -m pip config list 2>/dev/null | sort |
+        sed -n -e "s/^:env:\.$1='\(.*\)'\$/\1/p" -e "s/^global\.$1='\(.*\)'\$/\1/p" | head -n 1
+}
 if [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}" ]; then
-    index=${PIP_INDEX_URL:-$(.venv/bin/python -m pip config get global.index-url 2>/dev/null || true)}
-    if [ -n "$index" ]; then
-        export UV_DEFAULT_INDEX="$index"
-    fi
+    index=$(told_to_pip index-url)
+    [ -z "$index" ] || export UV_DEFAULT_INDEX="$index"
+fi
+if [ -z "${SSL_CERT_FILE:-}" ]; then
+    certificate=$(told_to_pip cert)
+    [ -z "$certificate" ] || export SSL_CERT_FILE="$certificate"
 fi
 echo "Installing what requirements/$wanted.txt lists into .venv" >&2
 uv_install() {
