@@ -34,11 +34,11 @@ fix: .venv/.ready-check ## format and mend what can be mended by itself
 	@$(BIN)/ruff format
 
 docs: .venv/.ready-run ## write docs/settings.md from the settings themselves
-	@$(BIN)/python scripts/settings_page.py > docs/settings.md.new
+	@$(BIN)/music-sync config docs > docs/settings.md.new
 	@mv docs/settings.md.new docs/settings.md
 
 docs-check: .venv/.ready-run ## is docs/settings.md up to date?
-	@$(BIN)/python scripts/settings_page.py | diff docs/settings.md - >&2 \
+	@$(BIN)/music-sync config docs | diff docs/settings.md - >&2 \
 		|| { echo 'docs/settings.md is not what the settings say: run `make docs`' >&2; exit 1; }
 
 bench: .venv/.ready-bench ## measure

@@ -69,10 +69,7 @@ class Settings(BaseModel):
         (), description="host:port of your own servers that links may name although their addresses are private."
     )
     workers: int = Field(
-        default_factory=lambda: min(4, os.cpu_count() or 1),
-        ge=1,
-        le=32,
-        description="Tracks worked on at once. Default: one a processor core, at most 4.",
+        default_factory=lambda: min(4, os.cpu_count() or 1), ge=1, le=32, description="Tracks worked on at once."
     )
     database_url: SecretStr | None = Field(
         None, description="postgresql://... for state and flows shared by many machines. Default: SQLite in the home."
