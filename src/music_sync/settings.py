@@ -62,7 +62,8 @@ class Settings(BaseModel):
     sources: Words = Field(("folder", "list"), description="Sources in the order they are asked.")
     providers: Words = Field(("owned", "link"), description="Ways that may bring audio, in order.")
     formats: Formats = Field(
-        ("original",), description=f"Formats to file: `{ORIGINAL}` (as it came), {', '.join(f'`{f}`' for f in FORMATS)}."
+        ("original",),
+        description=f"Formats to file: `{ORIGINAL}` (as it came), {', '.join(f'`{f}`' for f in FORMATS)}.",
     )
     template: str = Field("{artist}/{artist} - {title}", description="Where a track goes in the library, no ending.")
     link_hosts: Words = Field(
