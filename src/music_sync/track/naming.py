@@ -61,7 +61,7 @@ _DOTS = "\uff0e\u2024\ufe52"
 _INVISIBLE = (
     "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
     + "".join(map(chr, range(0xFE00, 0xFE10)))
-    + "".join(map(chr, range(0xE0000, 0xE1000)))
+    + "".join(map(chr, range(0xE0100, 0xE01F0)))
 )
 _REPLACED = (
     dict.fromkeys(map(ord, _FORBIDDEN), "_")
@@ -192,7 +192,8 @@ _BODY = re.compile(
 _YT_DLP = re.compile(
     r"(?P<percent>%%)|%\((?P<names>[^()|]*)(?:\|(?P<default>[^()]*))?\)(?P<form>[\d.]*[sd])|(?P<stray>%)|(?P<text>[^%]+)"
 )
-_BEETS = re.compile(r"(?P<dollar>\$\$)|\$\{(?P<braced>\w+)\}|\$(?P<bare>[a-z_]+)|(?P<stray>[$%])|(?P<text>[^$%]+)")
+_BEETS = re.compile(r"(?P<dollar>\$\$)|\$\{(?P<braced>\w+)\}|\$(?P<bare>[a-z_]+)|(?P<stray>[$%{}])|(?P<text>[^$%{}]+)")
+_DOLLAR_FIELD = re.compile(r"\$\{?(?P<name>[a-z_]+)")
 _FORM = re.compile(r"(?P<width>\d{0,2})(?:\.(?P<decimals>\d))?(?P<kind>[dfs]?)")
 
 
@@ -235,7 +236,7 @@ class Template:
 def _dialect(text: str) -> Iterator[_Part]:
     if "%(" in text:
         return _from_yt_dlp(text)
-    if re.search(r"\$\{?[a-z_]", text) and "{" not in text.replace("${", ""):
+    if any(match["name"] in FIELDS or match["name"] in _ALIASES for match in _DOLLAR_FIELD.finditer(text)):
         return _from_beets(text)
     return _from_native(text)
 
