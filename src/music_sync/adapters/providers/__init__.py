@@ -1,0 +1,13 @@
+"""The ways that bring audio, in the order they are tried unless the owner sets another."""
+
+from collections.abc import Callable
+
+from music_sync.adapters.providers.direct_link import DirectLink
+from music_sync.adapters.providers.owned_file import OwnedFile
+from music_sync.model.ports import Provider
+
+PROVIDERS: dict[str, Callable[..., Provider]] = {
+    OwnedFile.name: OwnedFile,
+    DirectLink.name: DirectLink,
+}
+"""Name as in MUSIC_SYNC_PROVIDERS -> what makes it."""
