@@ -1,5 +1,7 @@
 import time
+from collections.abc import Mapping
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import av
@@ -7,6 +9,9 @@ import numpy as np
 import pytest
 from tinytag import TinyTag
 
+from music_sync.adapters.fingerprint_chromaprint import fingerprinter
+from music_sync.audio.fingerprint import bit_error_rate
+from music_sync.audio.measure import measure
 from music_sync.demo import music
 from music_sync.demo.music import (
     ODD_PIECES,
@@ -21,6 +26,7 @@ from music_sync.demo.music import (
     write_tags,
     write_wav,
 )
+from music_sync.model.track import Analysis
 
 ALL_PIECES = (*PIECES, *ODD_PIECES, remix(PIECES[0]))
 SHORT = replace(PIECES[0], length_s=6.0)
@@ -161,3 +167,48 @@ def test_a_wav_file_carries_no_tags(tmp_path: Path) -> None:
     assert (tags.artist, tags.title) == (None, None)
     assert tags.duration == pytest.approx(6.0)
     assert tags.bitdepth == 16
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Mapping[Piece, Analysis]:
+    """What the product measures of every piece."""
+    path = tmp_path_factory.mktemp("measured") / "piece.wav"
+    found = {}
+    for piece in ALL_PIECES:
+        write_wav(path, render(piece))
+        found[piece] = measure(path, fingerprinter(), lambda _: None)
+    return found
+
+
+@pytest.mark.parametrize("piece", ALL_PIECES, ids=lambda piece: piece.title)
+def test_the_true_tempo_is_what_is_measured(piece: Piece, measured: Mapping[Piece, Analysis]) -> None:
+    tempo = measured[piece].tempo
+
+    assert tempo is not None
+    assert tempo.bpm == pytest.approx(piece.tempo_bpm, abs=0.05)
+    assert tempo.confidence > 0.5
+
+
+@pytest.mark.parametrize("piece", ALL_PIECES, ids=lambda piece: piece.title)
+def test_the_true_key_is_what_is_measured(piece: Piece, measured: Mapping[Piece, Analysis]) -> None:
+    key = measured[piece].key
+
+    assert key is not None
+    assert key.name == piece.key.name
+    assert key.confidence > 0.5
+
+
+def test_every_piece_is_about_as_loud_as_club_music(measured: Mapping[Piece, Analysis]) -> None:
+    loudness = [analysis.loudness_lufs for analysis in measured.values()]
+
+    assert all(lufs is not None and -11 < lufs < -6 for lufs in loudness)
+
+
+def test_no_two_pieces_sound_like_one_recording_not_even_a_remix(measured: Mapping[Piece, Analysis]) -> None:
+    errors = {
+        (one.label, other.label): bit_error_rate(measured[one].fingerprint, measured[other].fingerprint)
+        for one, other in combinations(ALL_PIECES, 2)
+    }
+
+    assert len(errors) == 17 * 16 // 2
+    assert {pair: error for pair, error in errors.items() if error <= 0.3} == {}

@@ -69,9 +69,9 @@ PIECES: tuple[Piece, ...] = (
 
 ODD_PIECES: tuple[Piece, ...] = (
     Piece("Test Tone", "Preview Only", 130.0, 2, "major", 48.0, 34, "ZZDMO2600013", "Half Told", 2026, "House"),
-    Piece("Test Tone", "Broken Off", 115.0, 7, "minor", 45.0, 37, "ZZDMO2600014", "Half Told", 2026, "Electro"),
-    Piece("..", "../../../../etc/evil", 124.0, 0, "minor", 42.0, 40, "ZZDMO2600015", "../..", 2026, "/"),
-    Piece("-rf ..\\..\\etc\\evil", "$(touch owned); 100%d", 136.0, 9, "major", 42.0, 42, "", "", 2026, ""),
+    Piece("Test Tone", "Broken Off", 115.0, 10, "minor", 45.0, 39, "ZZDMO2600014", "Half Told", 2026, "Electro"),
+    Piece("..", "../../../../etc/evil", 124.0, 5, "major", 42.0, 40, "ZZDMO2600015", "../..", 2026, "/"),
+    Piece("-rf ..\\..\\etc\\evil", "$(touch owned); 100%d", 136.0, 3, "major", 42.0, 50, "", "", 2026, ""),
 )
 """One that is offered as a preview, one that is cut off, and two whose names would harm a careless program."""
 
@@ -81,7 +81,7 @@ def remix(piece: Piece) -> Piece:
     return replace(
         piece,
         title=f"{piece.title} (Halogen Remix)",
-        tempo_bpm=round(piece.tempo_bpm * 1.09, 2),
+        tempo_bpm=round(piece.tempo_bpm * (1.09 if piece.tempo_bpm < 150 else 0.91), 2),
         tonic=(piece.tonic + 5) % 12,
         seed=piece.seed + 101,
         isrc=f"{piece.isrc[:-4]}9{piece.isrc[-3:]}",
@@ -120,20 +120,20 @@ _PROGRESSIONS = {
     "major": (
         ((0, 4, 7), (5, 9, 12), (7, 11, 14), (0, 4, 7)),
         ((0, 4, 7), (0, 4, 7), (5, 9, 12), (7, 11, 14)),
-        ((0, 4, 7), (2, 5, 9), (7, 11, 14), (0, 4, 7)),
+        ((0, 4, 7), (5, 9, 12), (0, 4, 7), (7, 11, 14)),
         ((0, 4, 7), (9, 12, 16), (5, 9, 12), (7, 11, 14)),
     ),
     "minor": (
         ((0, 3, 7), (5, 8, 12), (7, 11, 14), (0, 3, 7)),
-        ((0, 3, 7), (0, 3, 7), (8, 12, 15), (7, 11, 14)),
         ((0, 3, 7), (8, 12, 15), (7, 11, 14), (0, 3, 7)),
+        ((0, 3, 7), (5, 8, 12), (0, 3, 7), (7, 11, 14)),
         ((0, 3, 7), (0, 3, 7), (5, 8, 12), (7, 11, 14)),
     ),
 }
-_BASS_LINES = ((0, 3, 6, 8, 11, 14), (2, 6, 10, 14), (0, 2, 4, 6, 8, 10, 12, 14), (0, 6, 8, 14))
+_BASS_LINES = ((0, 4, 7, 8, 12, 15), (0, 4, 8, 12, 14), (0, 2, 4, 8, 12), (0, 4, 8, 10, 12))
 """Sixteenths of a bar on which the bass plays."""
-_COLOURS = ((1.0, 0.5, 0.25, 0.12), (1.0, 0.0, 0.33, 0.0, 0.12), (1.0, 0.7, 0.3, 0.2, 0.1), (1.0, 0.25, 0.06))
-"""Strengths of a tone's harmonics, from the ground tone up."""
+_COLOURS = ((1.0, 0.5, 0.12, 0.12), (1.0, 0.0, 0.15, 0.0, 0.05), (1.0, 0.7, 0.15, 0.3), (1.0, 0.25, 0.06))
+"""Strengths of a tone's harmonics, from the ground tone up; the third is kept low, for it sounds the fifth."""
 
 
 @dataclass(frozen=True)
@@ -171,14 +171,14 @@ class _Band:
 
 
 def _melody(chance: np.random.Generator, scale: tuple[int, ...]) -> Iterator[tuple[int, int]]:
-    """Two bars that begin on the tonic, land on the tonic triad on their strong beats and wander in between."""
-    triad = (scale[0], scale[2], scale[4])
-    yield 0, 0
-    for sixteenth in range(2, 32, 2):
-        if sixteenth % 8 == 0:
-            yield sixteenth, int(chance.choice(triad))
-        elif chance.random() < 0.4:
-            yield sixteenth, int(chance.choice(scale))
+    """Two bars that walk between tonic and third on their strong beats, which tells the mode, and wander in between."""
+    tonic, third, fifth = scale[0], scale[2], scale[4]
+    strong = {0: tonic, 8: third, 16: int(chance.choice((tonic, fifth))), 24: third}
+    for sixteenth in range(0, 32, 2):
+        if sixteenth in strong:
+            yield sixteenth, strong[sixteenth]
+        elif chance.random() < (0.6 if sixteenth % 4 == 0 else 0.25):
+            yield sixteenth, int(chance.choice((tonic, tonic, third, fifth, *scale)))
 
 
 def _is_break(bar: int, bars: int) -> bool:
@@ -211,16 +211,15 @@ class _Tape:
 
 
 def _play_drums(tape: _Tape, band: _Band, start_s: float, beat_s: float, *, broken_down: bool) -> None:
-    kicks = (0, 6, 10) if band.has_broken_beat else (0, 4, 8, 12)
+    kicks = (0, 8, 11) if band.has_broken_beat else (0, 4, 8, 12)
     step_s = beat_s / 4
     for sixteenth in () if broken_down else kicks:
         tape.play(_kick(band.tonic, tape.rate_hz), start_s + sixteenth * step_s)
     for sixteenth in (4, 12):
         tape.play(_noise(band.seed, 0.11, 0.30, tape.rate_hz), start_s + sixteenth * step_s)
     for sixteenth in range(0, 16, 2):
-        on_beat = sixteenth % 4 == 0
-        strength = 0.10 if on_beat == band.has_broken_beat else 0.05
-        tape.play(_noise(band.seed + 1, 0.03, strength, tape.rate_hz), start_s + sixteenth * step_s, pan=0.3)
+        decay_s, strength = (0.04, 0.12) if sixteenth % 4 == 0 else (0.012, 0.03)
+        tape.play(_noise(band.seed + 1, decay_s, strength, tape.rate_hz), start_s + sixteenth * step_s, pan=0.3)
 
 
 def _play_bass(tape: _Tape, band: _Band, bar: int, start_s: float, beat_s: float) -> None:
