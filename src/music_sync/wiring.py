@@ -2,7 +2,7 @@
 
 import os
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from music_sync.adapters.sources import sources_for_argument
 from music_sync.adapters.sources.folder import FolderSource
 from music_sync.adapters.sources.lists import ListSource
 from music_sync.adapters.sql.catalogue import SqlCatalogue
-from music_sync.adapters.sql.engine import engine_for_flows, open_engine
+from music_sync.adapters.sql.engine import engine_for_flows, on_network_drive, open_engine
 from music_sync.adapters.sql.snapshot import copy_for_plan
 from music_sync.model.errors import BadSetting
 from music_sync.model.formats import AUDIO_ENDINGS
@@ -32,6 +32,7 @@ from music_sync.track.file import Shelf
 from music_sync.track.naming import Template
 from music_sync.track.plan import plan as planned
 from music_sync.track.stages import Stages
+from music_sync.track.staging import leftovers
 
 if TYPE_CHECKING:
     from music_sync.flows.engine import Stop, Store
@@ -125,6 +126,16 @@ def check_library(settings: Settings, *, quick: bool) -> Iterator[Finding]:
         return iter(())
     library = FolderLibrary(settings.library, identity)
     return compared(catalogue.recordings(), library, (), hash_of=None if quick else sha256_of)
+
+
+def staging_leftovers(settings: Settings, keep: Collection[str]) -> list[Path]:
+    """Folders in staging that belong to none of these tracks."""
+    return leftovers(settings.staging, keep)
+
+
+def network_drive_below(folder: Path) -> str:
+    """The kind of network file system that a folder lies on, empty for a local disk."""
+    return on_network_drive(folder)
 
 
 def open_sources(settings: Settings, request: Request) -> Sequence[Source]:

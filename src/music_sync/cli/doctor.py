@@ -9,9 +9,9 @@ from music_sync.cli import show
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 def doctor(*, as_json: bool) -> int:
     """Check machine, settings, state and library; say for each finding what mends it. Changes nothing."""
-    from music_sync import checks
+    from music_sync.cli.checks import all_checks
 
-    found = checks.all_checks()
+    found = all_checks()
     ok = all(check.ok or check.severity == "info" for check in found)
     if as_json:
         show.as_json({"ok": ok, "checks": [vars(check) for check in found]})

@@ -1,0 +1,152 @@
+"""What `doctor` looks at, one check a function; each names the command or the act that mends its finding."""
+
+import os
+import shutil
+import sqlite3
+import stat
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from music_sync.model.errors import BadSetting, SyncError
+from music_sync.model.track import Recording
+from music_sync.settings import Settings, load
+
+LEAST_FREE_BYTES = 1_000_000_000
+MOST_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Check:
+    """One finding; `severity` says what kind of trouble it is when not ok: settings, environment, state or info."""
+
+    id: str
+    ok: bool
+    severity: str
+    message: str
+    mend: str = ""
+
+
+def all_checks() -> list[Check]:
+    """Every check, in the order in which one would mend them; later ones need what earlier ones look at."""
+    found = [_python(), _sqlite()]
+    try:
+        settings = load().settings
+    except BadSetting as error:
+        return [*found, Check("settings", ok=False, severity="settings", message=str(error))]
+    found.append(Check("settings", ok=True, severity="settings", message=f"settings are right, home {settings.home}"))
+    found.append(_chromaprint())
+    for check in (_privacy, _space, _state, _library):
+        try:
+            found += check(settings)
+        except SyncError as error:
+            name = check.__name__.strip("_")
+            severity = "settings" if isinstance(error, BadSetting) else "environment"
+            found.append(Check(name, ok=False, severity=severity, message=str(error)))
+    return found
+
+
+def _python() -> Check:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Check("python", sys.version_info >= (3, 11), "environment", f"Python {version}", "")
+
+
+def _sqlite() -> Check:
+    # Since Python 3.12 the engine asks SQLite for times that only 3.42 and newer can give.
+    fits = sys.version_info < (3, 12) or sqlite3.sqlite_version_info >= (3, 42)
+    mend = "" if fits else "use Python 3.11, or one built with SQLite 3.42 or newer"
+    return Check("sqlite", fits, "environment", f"SQLite {sqlite3.sqlite_version}", mend)
+
+
+def _chromaprint() -> Check:
+    from music_sync.adapters import fingerprint_chromaprint
+
+    way = fingerprint_chromaprint.name()
+    mend = "" if way else "run `make run` again, or install libchromaprint; without it only ids, hashes and ISRC match"
+    return Check("chromaprint", bool(way), "info", f"fingerprints by {way or 'nothing'}", mend)
+
+
+def _privacy(settings: Settings) -> Iterator[Check]:
+    """State and secrets are for their owner only."""
+    for path in (settings.state_db, settings.flows_db):
+        if path.exists():
+            open_to_others = stat.S_IMODE(path.stat().st_mode) & 0o077
+            mend = f"chmod 600 '{path}'" if open_to_others else ""
+            yield Check("privacy", not open_to_others, "state", f"{path.name} is readable by its owner only", mend)
+
+
+def _space(settings: Settings) -> Iterator[Check]:
+    for name, place in (("home", settings.home), ("library", settings.library)):
+        there = next((folder for folder in (place, *place.parents) if folder.exists()), Path("/"))
+        free = shutil.disk_usage(there).free
+        mend = "" if free >= LEAST_FREE_BYTES else "free some space on that drive"
+        yield Check(f"space_{name}", not mend, "environment", f"{free / 1e9:.1f} GB free for the {name}", mend)
+
+
+def _state(settings: Settings) -> Iterator[Check]:
+    from music_sync import wiring
+
+    if not settings.database_url:
+        for database in (settings.state_db, settings.flows_db):
+            if database.exists():
+                yield _whole(database)
+        kind = wiring.network_drive_below(settings.var)
+        mend = "move the home to a local disk: MUSIC_SYNC_HOME" if kind else ""
+        yield Check("local_disk", not kind, "environment", f"state is on {kind or 'a local disk'}", mend)
+    catalogue = wiring.snapshot(settings)
+    yield from _once_each(catalogue.recordings)
+    running = catalogue.waiting("running")
+    mend = "run `music-sync sync`, it goes on where it stopped" if running else ""
+    yield Check("unfinished", not running, "info", f"{len(running)} tracks are under way or broke off", mend)
+    waiting = {
+        f"{link.source}:{link.source_id}" for link, past in catalogue.waiting("failed") if past.next_actor == "flow"
+    }
+    left = wiring.staging_leftovers(settings, waiting | {f"{link.source}:{link.source_id}" for link, _ in running})
+    mend = "the next `music-sync sync` clears it" if left else ""
+    yield Check("staging", not left, "state", f"{len(left)} folders without a track in staging", mend)
+
+
+def _once_each(recordings: Callable[[], Iterator[Recording]]) -> Iterator[Check]:
+    """No track is filed twice: not by source link, not by path, not by the file it came from."""
+    links: Counter[str] = Counter()
+    origins: Counter[str] = Counter()
+    for recording in recordings():
+        links.update(f"{link.source}:{link.source_id}" for link in recording.sources)
+        origins[recording.origin_sha256] += 1
+    for name, counted in (("one_recording_a_source", links), ("one_recording_a_file", origins)):
+        doubled = [key for key, times in counted.items() if times > 1 and key]
+        text = f"{len(counted)} looked at, {len(doubled)} doubled"
+        yield Check(name, not doubled, "state", text, "`music-sync library check`" if doubled else "")
+
+
+def _library(settings: Settings) -> Iterator[Check]:
+    from music_sync import wiring
+
+    findings = list(wiring.check_library(settings, quick=True))
+    for finding in findings[:MOST_SHOWN]:
+        yield Check("library", ok=False, severity="state", message=finding.sentence)
+    text = f"{len(findings)} findings" if findings else "library and catalogue agree"
+    mend = "`music-sync library check` lists all" if findings else ""
+    yield Check("library_agrees", not findings, "state", text, mend)
+
+
+def _whole(database: Path) -> Check:
+    """SQLite's own quick look at a database, read-only."""
+    try:
+        connection = sqlite3.connect(f"file:{_quoted(database)}?mode=ro", uri=True)
+        try:
+            said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        said = str(error)
+    mend = "" if said == "ok" else f"restore {database.name} from a backup; do not delete it"
+    return Check(f"whole_{database.stem}", said == "ok", "state", f"{database.name}: {said}", mend)
+
+
+def _quoted(path: Path) -> str:
+    from urllib.parse import quote
+
+    return quote(os.fspath(path))
