@@ -10,6 +10,8 @@ from urllib.parse import unquote
 
 import pytest
 
+from music_sync.cli import COMMANDS
+
 HERE = Path(__file__).resolve().parent.parent
 REQUIREMENTS = sorted((HERE / "requirements").glob("*.txt"))
 UNTELLING = {"utils", "util", "helpers", "helper", "common", "manager", "handler", "service", "base", "core", "misc"}
@@ -141,6 +143,12 @@ def test_every_make_command_of_a_page_exists(page: Path) -> None:
     named = set(re.findall(r"(?:^ *|`)make ([a-z][a-z-]*)", text_of(page), flags=re.MULTILINE))
 
     assert named <= targets()
+
+
+def test_the_readme_names_every_command_and_no_other() -> None:
+    named = set(re.findall(r"`music-sync ([a-z]+)", text_of(HERE / "README.md")))
+
+    assert named - {"cron"} == set(COMMANDS)
 
 
 def test_the_readme_shows_how_to_run_and_to_test() -> None:
