@@ -6,7 +6,12 @@ import av
 import pytest
 from tinytag import TinyTag
 
+from music_sync.adapters.fingerprint_chromaprint import fingerprinter
+from music_sync.audio.fingerprint import SAME_RECORDING, bit_error_rate
+from music_sync.audio.measure import measure
 from music_sync.demo.offers import Offer, Offers, lay_out
+from music_sync.model.errors import GiveUp
+from music_sync.model.track import Analysis
 
 LINK_BASE = "http://127.0.0.1:8000"
 
@@ -41,6 +46,10 @@ def announced_and_decoded_s(path: Path) -> tuple[float, float]:
 def snapshot(world: Offers) -> dict[Path, tuple[int, bytes]]:
     files = [path for path in world.likes.parent.rglob("*") if path.is_file()]
     return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
+
+
+def measured(offer: Offer, world: Offers) -> Analysis:
+    return measure(file_of(offer, world), fingerprinter(), lambda _: None)
 
 
 def as_expected(world: Offers) -> dict[str, str]:
@@ -113,6 +122,34 @@ def test_the_page_is_no_audio_at_all(world: Offers) -> None:
 
     with pytest.raises(av.InvalidDataError):
         av.open(str(page))
+
+
+@pytest.mark.parametrize("label", ["Test Tone - Broken Off", "Test Tone - Sign In To Listen"])
+def test_what_must_fail_cannot_be_measured(label: str, world: Offers) -> None:
+    with pytest.raises(GiveUp):
+        measured(named(label, world), world)
+
+
+def test_what_must_be_filed_measures_as_its_piece_in_every_encoding(world: Offers) -> None:
+    for offer in world.offers:
+        if offer.piece and offer.expected in {"synced", "already_have"}:
+            analysis = measured(offer, world)
+
+            assert analysis.tempo is not None
+            assert analysis.tempo.bpm == pytest.approx(offer.piece.tempo_bpm, abs=0.05), offer.label
+            assert analysis.key is not None
+            assert analysis.key.name == offer.piece.key.name, offer.label
+            assert analysis.length_s == pytest.approx(offer.piece.length_s, abs=0.1)
+
+
+def test_the_twins_sound_alike_and_the_remix_does_not(world: Offers) -> None:
+    late = next(offer for offer in world.offers if offer.expected == "already_have")
+    plain = named("Test Tone - Four On The Floor", world)
+    remixed = named("Test Tone - Four On The Floor (Halogen Remix)", world)
+    prints = {offer: measured(offer, world).fingerprint for offer in (late, named(late.twin_of, world), plain, remixed)}
+
+    assert bit_error_rate(prints[late], prints[named(late.twin_of, world)]) < SAME_RECORDING / 2
+    assert bit_error_rate(prints[plain], prints[remixed]) > 0.3
 
 
 def test_the_twins_are_one_piece_in_two_encodings_and_only_one_has_the_isrc(world: Offers) -> None:
