@@ -7,6 +7,8 @@ import pytest
 from tinytag import TinyTag
 
 from music_sync.adapters.fingerprint_chromaprint import fingerprinter
+from music_sync.adapters.sources.folder import FolderSource
+from music_sync.adapters.sources.lists import ListSource
 from music_sync.audio.fingerprint import SAME_RECORDING, bit_error_rate
 from music_sync.audio.measure import measure
 from music_sync.demo.offers import Offer, Offers, lay_out
@@ -179,6 +181,26 @@ def test_what_must_be_ignored_lies_in_the_drop_folder_and_is_no_offer(world: Off
     assert all(world.at(str(path)) is None for path in world.ignored)
 
 
+def test_a_drop_folder_finds_what_it_is_offered_and_nothing_else_without_waiting(world: Offers) -> None:
+    source = FolderSource(world.drop, sleep=lambda _: pytest.fail("waited for files that are old"))
+    found = {str(track.path) for track in source.detect()}
+
+    assert found == {offer.address for offer in world.offers if offer.where == "drop"}
+    assert source.messages == []
+
+
+def test_a_list_finds_its_paths_and_links_with_words_and_full_lengths(world: Offers) -> None:
+    source = ListSource(world.likes)
+    found = {str(track.path or track.url): track for track in source.detect()}
+
+    assert source.messages == []
+    assert found.keys() == {offer.address for offer in world.offers if offer.where != "drop"}
+    for offer in world.offers:
+        if offer.where != "drop" and offer.piece:
+            assert found[offer.address].label == offer.piece.label
+            assert found[offer.address].length_s == offer.piece.length_s
+
+
 def test_an_offer_is_found_by_its_address(world: Offers) -> None:
     assert [world.at(offer.address) for offer in world.offers] == list(world.offers)
 
@@ -199,8 +221,7 @@ def test_a_lost_file_comes_back_byte_for_byte_even_after_a_kill_in_the_middle(wo
     lay_out(world.likes.parent, LINK_BASE)
     after = snapshot(world)
 
-    assert after.keys() == before.keys()
-    assert after[lost][1] == before[lost][1]
+    assert after == before
 
 
 def test_another_port_changes_only_the_links(world: Offers, tmp_path: Path) -> None:
