@@ -72,6 +72,14 @@ def test_a_piece_is_stereo_as_long_as_it_says_and_never_clips(piece: Piece) -> N
     assert np.abs(sound[-10:]).max() < 0.001
 
 
+@pytest.mark.parametrize("length_s", [0.5, 1.0, 3.0])
+def test_a_very_short_piece_is_its_ending(length_s: float) -> None:
+    sound = render(replace(SHORT, length_s=length_s))
+
+    assert len(sound) == length_s * SAMPLE_RATE_HZ
+    assert np.abs(sound).max() > 0.4
+
+
 def test_a_lower_sample_rate_plays_the_same_music() -> None:
     low = render(SHORT, 22_050)
 

@@ -96,7 +96,7 @@ def render(piece: Piece, sample_rate_hz: int = SAMPLE_RATE_HZ) -> Samples:
     """
     band = _Band.of(piece)
     beat_s = 60.0 / piece.tempo_bpm
-    bars = floor((piece.length_s - _ENDING_S) / (4 * beat_s))
+    bars = max(floor((piece.length_s - _ENDING_S) / (4 * beat_s)), 0)
     struck = _Tape.blank(piece.length_s, sample_rate_hz)
     held = _Tape.blank(piece.length_s, sample_rate_hz)
     for bar in range(bars):
@@ -114,8 +114,8 @@ def render(piece: Piece, sample_rate_hz: int = SAMPLE_RATE_HZ) -> Samples:
 
 _ENDING_S = 2.0
 _SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 11)}
-# Triads as semitones above the tonic. Each progression passes its dominant, whose leading tone the relative key
-# does not have, and rests on the tonic longest, so that the fifth is no candidate either.
+# Triads as semitones above the tonic. Each progression begins on the tonic and comes back to it over the dominant,
+# whose leading tone the relative key does not have.
 _PROGRESSIONS = {
     "major": (
         ((0, 4, 7), (5, 9, 12), (7, 11, 14), (0, 4, 7)),
@@ -131,7 +131,7 @@ _PROGRESSIONS = {
     ),
 }
 _BASS_LINES = ((0, 4, 7, 8, 12, 15), (0, 4, 8, 12, 14), (0, 2, 4, 8, 12), (0, 4, 8, 10, 12))
-"""Sixteenths of a bar on which the bass plays."""
+"""Sixteenths of a bar on which the bass plays: all four beats, for a bass between them makes 2/3 of a tempo plausible."""
 _COLOURS = ((1.0, 0.5, 0.12, 0.12), (1.0, 0.0, 0.15, 0.0, 0.05), (1.0, 0.7, 0.15, 0.3), (1.0, 0.25, 0.06))
 """Strengths of a tone's harmonics, from the ground tone up; the third is kept low, for it sounds the fifth."""
 
@@ -310,7 +310,8 @@ def _master(stereo: Samples, rate_hz: int) -> Samples:
     """Press it as loud as club music is, bring the peak to -1 dB of full scale, fade the end and turn to (n, 2)."""
     pressed = np.tanh(stereo * np.float32(2.2))
     pressed *= np.float32(0.89) / np.abs(pressed).max()
-    pressed[:, -rate_hz:] *= np.linspace(1, 0, rate_hz, dtype=np.float32)
+    fading = min(rate_hz, pressed.shape[1])
+    pressed[:, -fading:] *= np.linspace(1, 0, fading, dtype=np.float32)
     return np.ascontiguousarray(pressed.T)
 
 
