@@ -43,8 +43,8 @@ def _wrong_bits(first: NDArray[np.uint32], second: NDArray[np.uint32]) -> tuple[
     margin = most + max(first.size - second.size, 0)
     padded = np.pad(second, (most, margin))
     is_there = np.pad(np.ones(second.size, bool), (most, margin))
-    laid = np.lib.stride_tricks.sliding_window_view(padded, first.size)
-    counted = np.lib.stride_tricks.sliding_window_view(is_there, first.size)
+    laid = np.lib.stride_tricks.sliding_window_view(padded, first.size)[: 2 * most + 1]
+    counted = np.lib.stride_tricks.sliding_window_view(is_there, first.size)[: 2 * most + 1]
     wrong = np.bitwise_count(laid ^ first) * counted
     return wrong.sum(axis=1, dtype=np.int64), counted.sum(axis=1, dtype=np.int64)
 
