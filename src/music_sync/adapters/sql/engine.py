@@ -23,8 +23,12 @@ BUSY_S = 30
 WRITE_LOCK = 7_235_102_447
 """Postgres advisory lock under which all writers of a catalogue stand in line."""
 
-_MIGRATION_LOCK = WRITE_LOCK + 1
-_HEADER = b"SQLite format 3\0"
+_POOL = 20
+"""Connections kept open; the flows' threads ask for about as many at once."""
+
+_MAGIC = b"SQLite format 3\0"
+_SMALLEST = 512
+"""One page, in bytes."""
 _RESTORE = "restore it from a backup"
 _NETWORK_SYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "afs", "afpfs", "webdav", "9p", "ceph", "glusterfs"}
@@ -45,7 +49,7 @@ def open_engine(where: str | Path, *, library_holds_audio: bool = False, migrate
         name, engine = _postgres(text)
     else:
         path = Path(where).absolute()
-        _check_file(path, library_holds_audio=library_holds_audio)
+        check_file(path, library_holds_audio=library_holds_audio)
         if migrate:
             _make_file(path)
         name, engine = str(path), _sqlite(path)
@@ -67,7 +71,7 @@ def engine_for_flows(where: str | Path) -> sa.Engine:
     if "://" in text and not isinstance(where, Path):
         return _postgres(text)[1]
     path = Path(where).absolute()
-    _check_file(path, library_holds_audio=False)
+    check_file(path)
     _make_file(path)
     return _sqlite(path, legacy_transactions=True)
 
@@ -121,7 +125,11 @@ def _sqlite(path: Path, *, legacy_transactions: bool = False) -> sa.Engine:
         return sqlite3.connect(address, uri=True, timeout=BUSY_S, check_same_thread=False)
 
     engine = sa.create_engine(
-        sa.URL.create("sqlite", database=str(path)), creator=connect, poolclass=QueuePool, pool_timeout=BUSY_S
+        sa.URL.create("sqlite", database=str(path)),
+        creator=connect,
+        poolclass=QueuePool,
+        pool_size=_POOL,
+        pool_timeout=BUSY_S,
     )
     prepare_sqlite(engine, legacy_transactions=legacy_transactions)
     return engine
@@ -168,6 +176,7 @@ def _postgres(address: str) -> tuple[str, sa.Engine]:
     engine = sa.create_engine(
         url,
         pool_pre_ping=True,
+        pool_size=_POOL,
         pool_timeout=BUSY_S,
         connect_args={"connect_timeout": 10, "application_name": "music-sync"},
     )
@@ -175,43 +184,50 @@ def _postgres(address: str) -> tuple[str, sa.Engine]:
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
         if connection.get_execution_options().get("music_sync_write"):
-            _wait_in_line(connection, WRITE_LOCK)
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_S}s'")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")
 
     return url.render_as_string(hide_password=True), engine
-
-
-def _wait_in_line(connection: sa.Connection, lock: int) -> None:
-    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_S}s'")
-    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({lock})")
 
 
 # The file
 
 
-def _check_file(path: Path, *, library_holds_audio: bool) -> None:
-    """Refuse a file that SQLite would take for a new database, or could not read."""
+def check_file(path: Path, *, library_holds_audio: bool = False) -> None:
+    """Refuse a file that SQLite would take for a new database, or could not read. Reads a few bytes, opens nothing."""
     try:
         size = path.stat().st_size if path.exists() else 0
         header = _first_bytes(path) if size else b""
+        logged = _log_holds_something(path)
     except OSError as error:
         raise _unusable(path, error) from error
     if size == 0:
-        _check_absence(path, library_holds_audio=library_holds_audio)
-    elif size < 512 or header != _HEADER:
+        _check_absence(path, logged=logged, library_holds_audio=library_holds_audio)
+    elif size < _SMALLEST or header[:16] != _MAGIC or (not logged and size < _announced_size(header)):
         raise EnvironmentFault(f"{path} is damaged or no database; {_RESTORE}")
+
+
+def _announced_size(header: bytes) -> int:
+    """What the header says the whole file measures, in bytes; with a log beside it, the log may hold the rest."""
+    page, pages = int.from_bytes(header[16:18], "big"), int.from_bytes(header[28:32], "big")
+    return pages * (65536 if page == 1 else page)
 
 
 def _first_bytes(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file.read(16)
+        return file.read(100)
 
 
-def _check_absence(path: Path, *, library_holds_audio: bool) -> None:
+def _log_holds_something(path: Path) -> bool:
+    log = path.with_name(f"{path.name}-wal")
+    return log.exists() and log.stat().st_size > 0
+
+
+def _check_absence(path: Path, *, logged: bool, library_holds_audio: bool) -> None:
     state = "is empty" if path.exists() else "is missing"
-    wal = path.with_name(f"{path.name}-wal")
-    if wal.exists() and wal.stat().st_size:
+    if logged:
         # SQLite would throw the log away with the last commits in it.
-        raise EnvironmentFault(f"{path} {state} but its log {wal.name} is there; {_RESTORE}")
+        raise EnvironmentFault(f"{path} {state} but its log {path.name}-wal is there; {_RESTORE}")
     if library_holds_audio:
         raise EnvironmentFault(
             f"{path} {state} though the library holds music; {_RESTORE}, or run `music-sync library import` to rebuild it"
@@ -276,19 +292,27 @@ def _mounts_of_macos() -> str:
 # The schema
 
 
+def refuse_newer(revision: str, name: str) -> None:
+    """Raise BadSetting for a schema that this version of Music Sync does not know; '' is a new database."""
+    if revision in {"", HEAD}:
+        return
+    from music_sync.adapters.sql.migrations import is_known
+
+    if not is_known(revision):
+        raise BadSetting(f"{name} was written by a newer Music Sync; update this one with `pip install -U music-sync`")
+
+
 def _bring_to_head(engine: sa.Engine, name: str, *, migrate: bool) -> None:
     """Migrate in one transaction: killed at any statement, it leaves the old schema or the new one."""
     with engine.connect() as connection:
         revision = _revision(connection)
+    refuse_newer(revision, name)
     if revision == HEAD or not migrate:
         return
-    from music_sync.adapters.sql.migrations import is_known, upgrade
+    # Imported for a migration only: it takes as long as the rest of the start.
+    from music_sync.adapters.sql.migrations import upgrade
 
-    if revision and not is_known(revision):
-        raise BadSetting(f"{name} was written by a newer Music Sync; update this one with `pip install -U music-sync`")
-    with engine.execution_options(music_sync_write=engine.dialect.name == "sqlite").begin() as connection:
-        if connection.dialect.name == "postgresql":
-            _wait_in_line(connection, _MIGRATION_LOCK)
+    with in_write(engine).begin() as connection:
         if _revision(connection) != HEAD:  # another process may have been first
             upgrade(connection)
 
