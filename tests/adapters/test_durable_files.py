@@ -4,16 +4,13 @@ import errno
 import hashlib
 import os
 import resource
-import shutil
 import signal
-import subprocess
-import sys
-import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tests.injection import injected
 
 from music_sync.adapters import durable_files
 from music_sync.adapters.durable_files import (
@@ -28,9 +25,10 @@ from music_sync.adapters.durable_files import (
 from music_sync.model.errors import EnvironmentFault
 
 WRITE_WHOLE = """
+    import sys
     from pathlib import Path
     from music_sync.adapters.durable_files import write_whole
-    write_whole(Path({path!r}), b"new" * 100)
+    write_whole(Path(sys.argv[1]), b"new" * 100)
 """
 
 
@@ -56,21 +54,6 @@ def umask(mask: int) -> Iterator[None]:
 
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
-
-
-def injected(program: str, path: Path, injection: str) -> subprocess.CompletedProcess[str]:
-    """Run a program while the system answers one call with a fault, or kills it there."""
-    strace = shutil.which("strace")
-    if strace is None:
-        pytest.skip("strace is not installed")
-    code = textwrap.dedent(program.format(path=str(path)))
-    call = injection.partition(":")[0]
-    command = [strace, "-f", "-qq", "-e", f"trace={call}", "-e", f"inject={injection}", sys.executable, "-c", code]
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment)
-    if "ptrace" in done.stderr and "not permitted" in done.stderr:
-        pytest.skip("tracing is not permitted here")
-    return done
 
 
 @pytest.mark.parametrize("old", [None, b"old"])
@@ -106,7 +89,7 @@ def test_a_write_that_finds_no_room_leaves_the_old_file_and_no_other(tmp_path: P
 def test_a_kill_while_writing_leaves_the_old_file(tmp_path: Path, call: str) -> None:
     path = tmp_path / "state.json"
     path.write_bytes(b"old")
-    done = injected(WRITE_WHOLE, path, f"{call}:signal=KILL:when=1")
+    done = injected(WRITE_WHOLE, f"{call}:signal=KILL:when=1", str(path))
 
     # A kill at the rename may come before or after the call took effect; half a file is never seen.
     assert done.returncode in {-signal.SIGKILL, 128 + signal.SIGKILL}
@@ -120,7 +103,7 @@ def test_a_kill_while_writing_leaves_the_old_file(tmp_path: Path, call: str) -> 
 def test_a_flush_that_fails_is_believed_the_first_time(tmp_path: Path, number: str, words: str) -> None:
     path = tmp_path / "state.json"
     path.write_bytes(b"old")
-    done = injected(WRITE_WHOLE, path, f"fsync:error={number}:when=1")
+    done = injected(WRITE_WHOLE, f"fsync:error={number}:when=1", str(path))
 
     assert "EnvironmentFault" in done.stderr
     assert words in done.stderr

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
+from tests.injection import injected
 
 from music_sync.adapters.library_folder import MARKER, FolderLibrary
 from music_sync.model.errors import EnvironmentFault, GiveUp
@@ -472,4 +473,39 @@ def test_a_kill_in_the_middle_of_placing_is_mended_by_placing_again(
     placed = library.place(prepared)
 
     assert placed.path == f"{WANTED}.aiff"
+    assert tree(root) == sorted([MARKER, "Moderat", placed.path])
+
+
+FILED = """
+    import sys
+    from pathlib import Path
+    from music_sync.adapters.library_folder import FolderLibrary
+    from music_sync.model.track import StagedFile
+    library = FolderLibrary(Path(sys.argv[1]), sys.argv[2], least_free_bytes=0)
+    library.place(library.prepare(StagedFile(Path(sys.argv[3]), "aiff"), sys.argv[4], sys.argv[5]))
+"""
+CALLS = [
+    "/^mkdir:{}:when=1",
+    "fsync:{}:when=1",
+    "fsync:{}:when=2",
+    "fsync:{}:when=3",
+    "fsync:{}:when=4",
+    "/^rename:{}:when=1",
+]
+"""Each call of a first filing that changes the drive: folder made and flushed, copy, hidden name, visible name."""
+
+
+@pytest.mark.parametrize("fault", ["signal=KILL", "error=ENOSPC", "error=EIO"])
+@pytest.mark.parametrize("call", CALLS)
+def test_a_filing_that_breaks_off_anywhere_is_whole_after_the_next(
+    library: FolderLibrary, root: Path, staged: StagedFile, call: str, fault: str
+) -> None:
+    arguments = (str(root), library.identity, str(staged.path), WANTED, RECORDING)
+    done = injected(FILED, call.format(fault), *arguments)
+    seen = [path.read_bytes() for path in library.files()]
+    placed = filed(library, staged)
+
+    assert done.returncode != 0
+    assert fault == "signal=KILL" or "EnvironmentFault" in done.stderr
+    assert seen in ([], [staged.path.read_bytes()])
     assert tree(root) == sorted([MARKER, "Moderat", placed.path])

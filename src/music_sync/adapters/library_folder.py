@@ -186,7 +186,7 @@ class FolderLibrary:
         """As `_opened`, with the right to write and room for so many bytes more."""
         with self._opened() as root:
             volume = os.fstatvfs(root)
-            if volume.f_flag & os.ST_RDONLY or not _may_write(self.root):
+            if not _may_write(self.root):
                 raise EnvironmentFault(f"The library {self.root} is read-only; allow writing there, or move it")
             free_bytes = volume.f_bavail * volume.f_frsize
             if volume.f_blocks and free_bytes < needed_bytes + self._least_free_bytes:
