@@ -71,7 +71,7 @@ def check_link(link: str, private_hosts: frozenset[str] = frozenset()) -> httpx.
     url = read_link(link)
     if host_and_port(url) in private_hosts:
         return url
-    host = url.host.rstrip(".").lower()
+    host = host_of(url)
     if any(host == name or host.endswith(f".{name}") for name in _INNER_NAMES):
         raise _private(link)
     literal = _address(host)
@@ -86,8 +86,13 @@ def check_link(link: str, private_hosts: frozenset[str] = frozenset()) -> httpx.
 
 def host_and_port(url: httpx.URL) -> str:
     """`host:port` in lower case, with the scheme's port where the link names none."""
-    host = f"[{url.host}]" if ":" in url.host else url.host.rstrip(".")
-    return f"{host.lower()}:{url.port or _DEFAULT_PORTS[url.scheme]}"
+    host = host_of(url)
+    return f"{f'[{host}]' if ':' in host else host}:{url.port or _DEFAULT_PORTS[url.scheme]}"
+
+
+def host_of(url: httpx.URL) -> str:
+    """The host in lower-case ASCII, as it goes over the wire."""
+    return url.raw_host.decode("ascii").rstrip(".").lower()
 
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -164,16 +169,24 @@ def _redirected(response: httpx.Response) -> str:
 
 def _check_host_and_port(link: str, url: httpx.URL) -> None:
     host = url.raw_host.decode("ascii")
-    if url.host != host:
+    if not link.split("://", 1)[1].split("/", 1)[0].isascii():
         # Letters of other scripts can look like a host one knows; the ASCII form shows what it is.
         raise _refused(link, f"has a host outside ASCII, write it as {host} if that is what you mean")
     if ":" in host:
         if _address(host) is None:
             raise _refused(link, "has no address that can be read")
-    elif not _HOST_NAME.fullmatch(host.rstrip(".")) or len(host) > 253:
+    elif not _HOST_NAME.fullmatch(host.rstrip(".")) or len(host) > 253 or not _is_decodable(url):
         raise _refused(link, "has no host name that can be read")
     if url.port is not None and not (url.port in {80, 443} or 1024 <= url.port <= 65535):
         raise _refused(link, f"names port {url.port}, where no files are served")
+
+
+def _is_decodable(url: httpx.URL) -> bool:
+    """Does httpx's own `host`, which decodes `xn--` names, have an answer for this link?"""
+    try:
+        return bool(url.host)
+    except UnicodeError:
+        return False
 
 
 def _address(host: str) -> Address | None:

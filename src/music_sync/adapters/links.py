@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from music_sync.adapters.egress import read_link, shown
+from music_sync.adapters.egress import host_of, read_link, shown
 from music_sync.model.errors import GiveUp
 
 _SPOTIFY_ID = r"[0-9A-Za-z]{22}"
@@ -41,7 +41,7 @@ def track_link(text: str) -> TrackLink:
     if text.startswith("spotify:"):
         raise GiveUp(f"{shown(text)} is no Spotify link that names a track", "link_refused")
     url = read_link(text)
-    host = url.host.rstrip(".").lower()
+    host = host_of(url)
     if host in _SPOTIFY_HOSTS:
         return _spotify_page(url)
     if host in _YOUTUBE_HOSTS or host == "youtu.be":
@@ -56,7 +56,7 @@ def track_link(text: str) -> TrackLink:
 
 def is_streaming_site(url: httpx.URL) -> bool:
     """Does this link lead to a site that shows pages and streams, never a plain audio file?"""
-    host = url.host.rstrip(".").lower()
+    host = host_of(url)
     return any(host == site or host.endswith(f".{site}") for site in _STREAMING_SITES)
 
 

@@ -245,8 +245,9 @@ class _Exchange(BaseHTTPRequestHandler):
     def _write(self, seen: Seen, body: bytes) -> None:
         for start in range(0, len(body), _BLOCK_BYTES):
             block = body[start : start + _BLOCK_BYTES]
-            self.wfile.write(block)
+            # Counted first, so that whoever has the bytes also finds them counted.
             seen.body_bytes_sent += len(block)
+            self.wfile.write(block)
 
     def _trickle(self, seen: Seen, body: bytes, behaviour: Trickle) -> None:
         owner = cast("_Server", self.server).owner

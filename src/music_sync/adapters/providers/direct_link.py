@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import httpx
 
-from music_sync.adapters.egress import egress_client, opened, read_link, shown
+from music_sync.adapters.egress import egress_client, host_of, opened, read_link, shown
 from music_sync.adapters.first_bytes import ENOUGH_BYTES, audio_ending, what_it_is
 from music_sync.adapters.links import is_streaming_site
 from music_sync.adapters.providers.part_file import settle, staging_fault
@@ -352,14 +352,14 @@ def _refuse_other_than_audio(head: bytes, link: str, response: httpx.Response | 
     if response is not None and what == "a web page" and _is_led_astray(link, response):
         # The sign-in page of a hotel's network says nothing about the track.
         raise TryAgainLater(
-            f"{shown(link)} was led to a web page at {response.url.host}; sign in to this network, then sync again"
+            f"{shown(link)} was led to a web page at {host_of(response.url)}; sign in to this network, then sync again"
         )
     raise GiveUp(f"{shown(link)} is not audio but {what}; give the link to the file itself", "not_audio")
 
 
 def _is_led_astray(link: str, response: httpx.Response) -> bool:
     before = httpx.URL(link)
-    return before.scheme == "http" and before.host != response.url.host
+    return before.scheme == "http" and host_of(before) != host_of(response.url)
 
 
 def _too_large(link: str, limits: LinkLimits) -> SyncError:

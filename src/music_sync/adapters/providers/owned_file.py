@@ -69,13 +69,14 @@ def _opened(path: Path) -> Iterator[tuple[FileIO, os.stat_result]]:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
         raise _cannot_open(path, error) from error
-    with FileIO(descriptor) as raw:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise GiveUp(f"{path_id(path)} is no plain file", "no_file")
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(descriptor)
+        raise GiveUp(f"{path_id(path)} is no plain file", "no_file")
+    with FileIO(descriptor) as original:
         if not found.st_size:
             raise GiveUp(f"{path_id(path)} is empty; put a whole file in its place", "not_audio")
-        yield raw, found
+        yield original, found
 
 
 def _cannot_open(path: Path, error: OSError | ValueError) -> SyncError:

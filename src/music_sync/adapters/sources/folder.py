@@ -70,9 +70,19 @@ class FolderSource:
         except OSError as error:
             raise EnvironmentFault(f"{path_id(self._folder)} {_cannot(error)}") from error
 
-    def _walk(self, folder: Path) -> Iterator[_Seen]:
+    def _walk(self, top: Path) -> Iterator[_Seen]:
         """Only the top folder's own trouble is raised; a folder or file below it becomes a message."""
-        below = []
+        waiting: list[Path] = []
+        yield from self._files_in(top, waiting)
+        while waiting:
+            folder = waiting.pop()
+            try:
+                yield from self._files_in(folder, waiting)
+            except OSError as error:
+                self._tell(folder, error)
+
+    def _files_in(self, folder: Path, waiting: list[Path]) -> Iterator[_Seen]:
+        """Yield the audio files of one folder and put the folders in it among those that wait."""
         with os.scandir(folder) as entries:
             names = {entry.name: entry for entry in entries}
         for name, entry in names.items():
@@ -80,16 +90,11 @@ class FolderSource:
                 continue
             try:
                 if entry.is_dir(follow_symlinks=False):
-                    below.append(Path(entry.path))
+                    waiting.append(Path(entry.path))
                 elif _is_audio_name(name) and not _is_in_the_making(name, names) and entry.is_file():
                     yield _seen(Path(entry.path))
             except OSError as error:
                 self._tell(Path(entry.path), error)
-        for path in below:
-            try:
-                yield from self._walk(path)
-            except OSError as error:
-                self._tell(path, error)
 
     def _still(self, seen: list[_Seen]) -> list[_Seen]:
         """Those that nobody is writing to any more, by two looks at the fresh ones."""
@@ -133,7 +138,7 @@ def _again(file: _Seen) -> _Seen | None:
 
 
 def _is_audio_name(name: str) -> bool:
-    return name.rpartition(".")[2].lower() in AUDIO_ENDINGS
+    return Path(name).suffix.lower().lstrip(".") in AUDIO_ENDINGS
 
 
 def _is_in_the_making(name: str, names: dict[str, os.DirEntry[str]]) -> bool:
