@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from tests.injection import injected
 
+from music_sync.adapters import library_folder
 from music_sync.adapters.library_folder import MARKER, FolderLibrary
 from music_sync.model.errors import EnvironmentFault, GiveUp
 from music_sync.model.track import LibraryFile, StagedFile
@@ -93,12 +94,17 @@ def test_a_first_library_is_never_made_beneath_a_drive_that_is_away(tmp_path: Pa
     assert tree(tmp_path) == []
 
 
-@pytest.mark.parametrize("root", ["/mnt/no-such-drive", "/media/no-such-drive", "/Volumes/No Such Drive"])
-def test_a_first_library_is_never_made_where_drives_are_mounted(root: str) -> None:
+@pytest.mark.parametrize("drive", ["Stick", "ada/Stick"])
+def test_a_first_library_is_never_made_where_drives_are_mounted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, drive: str
+) -> None:
+    media = tmp_path / "media"
+    (media / "ada").mkdir(parents=True)
+    monkeypatch.setattr(library_folder, "_MOUNT_PLACES", (str(media), f"{media}/*"))
     with pytest.raises(EnvironmentFault, match="offline"):
-        FolderLibrary.at(Path(root))
+        FolderLibrary.at(media / drive)
 
-    assert not Path(root).exists()
+    assert not (media / drive).exists()
 
 
 def test_a_first_library_inside_home_is_made_with_its_folders(tmp_path: Path) -> None:
