@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from music_sync.adapters.sql import rows
-from music_sync.adapters.sql.engine import in_write, translated
+from music_sync.adapters.sql.engine import in_write, name_of, translated
 from music_sync.adapters.sql.rows import JournalEntry
 from music_sync.adapters.sql.tables import (
     attempts,
@@ -53,7 +53,7 @@ class SqlCatalogue:
         self._writer = in_write(engine)
         self._clock = clock
         self._bound = threading.local()
-        self._name = engine.url.render_as_string(hide_password=True).removeprefix("sqlite:///")
+        self._name = name_of(engine)
 
     # Reading
 

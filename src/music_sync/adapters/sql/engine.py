@@ -30,6 +30,7 @@ _MAGIC = b"SQLite format 3\0"
 _SMALLEST = 512
 """One page, in bytes."""
 _RESTORE = "restore it from a backup"
+_REFUSALS = ("does not exist", "authentication failed", "no pg_hba.conf entry", "no password supplied")
 _NETWORK_SYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "afs", "afpfs", "webdav", "9p", "ceph", "glusterfs"}
     | {"fuse.sshfs", "fuse.rclone", "fuse.glusterfs", "fuse.s3fs", "davfs", "macfuse", "osxfuse"}
@@ -46,13 +47,14 @@ def open_engine(where: str | Path, *, library_holds_audio: bool = False, migrate
     """
     text = str(where)
     if "://" in text and not isinstance(where, Path):
-        name, engine = _postgres(text)
+        engine = _postgres(text)
     else:
         path = Path(where).absolute()
         check_file(path, library_holds_audio=library_holds_audio)
         if migrate:
             _make_file(path)
-        name, engine = str(path), _sqlite(path)
+        engine = _sqlite(path)
+    name = name_of(engine)
     try:
         with translated(name):
             _bring_to_head(engine, name, migrate=migrate)
@@ -69,7 +71,7 @@ def engine_for_flows(where: str | Path) -> sa.Engine:
     """
     text = str(where)
     if "://" in text and not isinstance(where, Path):
-        return _postgres(text)[1]
+        return _postgres(text)
     path = Path(where).absolute()
     check_file(path)
     _make_file(path)
@@ -107,6 +109,13 @@ def translated(name: str = "the state database") -> Iterator[None]:
         raise TryAgainLater(f"No connection to {name} became free; try again when fewer syncs run") from error
     except sqlite3.Error as error:
         raise _fault(error, name) from error
+
+
+def name_of(engine: sa.Engine) -> str:
+    """The file's path, or the address without its password."""
+    if engine.dialect.name == "sqlite":
+        return engine.url.database or "the catalogue in memory"
+    return engine.url.set(drivername="postgresql").render_as_string(hide_password=True)
 
 
 def in_write(engine: sa.Engine) -> sa.Engine:
@@ -162,8 +171,7 @@ def _pragmas() -> tuple[str, ...]:
     return always
 
 
-def _postgres(address: str) -> tuple[str, sa.Engine]:
-    """Return the address without its password and an engine on it."""
+def _postgres(address: str) -> sa.Engine:
     try:
         url = sa.make_url(address)
     except (exc.ArgumentError, ValueError) as error:
@@ -187,7 +195,7 @@ def _postgres(address: str) -> tuple[str, sa.Engine]:
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_S}s'")
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")
 
-    return url.render_as_string(hide_password=True), engine
+    return engine
 
 
 # The file
@@ -350,7 +358,8 @@ def _postgres_fault(error: BaseException, name: str) -> SyncError:
     said = (str(error).strip() or type(error).__name__).splitlines()[0]
     if state == "55P03":
         return TryAgainLater(f"{name} stayed busy for {BUSY_S} s; try again when the other sync has ended")
-    if state.startswith("28") or state == "3D000":
+    # A refused sign-in comes without its code, so its words are looked at.
+    if state.startswith("28") or state == "3D000" or any(words in said for words in _REFUSALS):
         return BadSetting(f"{name} refuses us ({said}); check MUSIC_SYNC_DATABASE_URL")
     if state.startswith("53"):
         return EnvironmentFault(f"{name} has run out of room ({said}); free some there")

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool
 
 from music_sync.adapters.sql.catalogue import SqlCatalogue
-from music_sync.adapters.sql.engine import check_file, prepare_sqlite, refuse_newer, translated
+from music_sync.adapters.sql.engine import check_file, name_of, prepare_sqlite, refuse_newer, translated
 from music_sync.adapters.sql.tables import metadata
 from music_sync.model.errors import EnvironmentFault, TryAgainLater
 
@@ -114,8 +114,7 @@ def _rows_of(connection: sqlite3.Connection, table: sa.Table) -> Iterator[dict[s
 
 
 def _copy_from(source: sa.Engine, memory: sa.Connection) -> None:
-    name = source.url.render_as_string(hide_password=True)
-    with translated(name), source.connect() as connection:
+    with translated(name_of(source)), source.connect() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         there = set(sa.inspect(connection).get_table_names())
