@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from music_sync.adapters.durable_files import sha256_of, write_whole
 from music_sync.adapters.egress import egress_client
 from music_sync.adapters.exports.m3u import M3uFolder
+from music_sync.adapters.glance_sqlite import Glance, Parked
 from music_sync.adapters.library_folder import FolderLibrary
 from music_sync.adapters.lock_file import locked
 from music_sync.adapters.sources import sources_for_argument
@@ -105,7 +106,31 @@ def snapshot(settings: Settings) -> SqlCatalogue:
     """A throwaway copy of the catalogue."""
     if settings.database_url:
         return copy_for_plan(open_engine(settings.database_url.get_secret_value(), migrate=False))
-    return copy_for_plan(settings.state_db)
+    return copy_for_plan(settings.state_db, library_holds_audio=_holds_audio(settings.library))
+
+
+def glance(settings: Settings) -> Glance:
+    """The catalogue in numbers, when it lies on Postgres."""
+    catalogue = snapshot(settings)
+    counts = catalogue.counts()
+    parked = [
+        Parked(
+            source=link.source,
+            source_id=link.source_id,
+            label=link.source_id,
+            ending=ending,
+            reason=past.reason,
+            stage=past.stage,
+            next_actor=past.next_actor,
+            cause=past.cause,
+            attempt=past.attempt,
+            ended_at=link.found_at,
+        )
+        for ending in ("failed", "review", "buy_list")
+        for link, past in catalogue.waiting(ending)
+    ]
+    endings = {word: number for word, number in counts.items() if word not in {"recordings", "files"}}
+    return Glance(counts["recordings"], counts["files"], endings, tuple(parked))
 
 
 def open_library(settings: Settings, catalogue: SqlCatalogue) -> FolderLibrary:

@@ -1,0 +1,85 @@
+"""`status`: the last run, the next one, and what waits for a person; nothing heavy is loaded for it."""
+
+from datetime import UTC, datetime
+
+import click
+
+from music_sync.adapters import glance_sqlite, last_run_file
+from music_sync.adapters.glance_sqlite import Glance, Parked
+from music_sync.adapters.last_run_file import LastRun
+from music_sync.cli import show
+from music_sync.settings import Settings, load
+
+WHAT_NEXT = {
+    "failed": "`music-sync retry` tries what failed again",
+    "review": "look at both and keep one; the source's file is untouched",
+    "buy_list": "buy them and put the files into the drop folder",
+}
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+def status(*, as_json: bool) -> int:
+    """Show the last run, the next one due, and every track that waits for someone."""
+    settings = load().settings
+    last = last_run_file.read(settings.last_run_file)
+    seen = _glance(settings)
+    if as_json:
+        show.as_json(_shape(settings, last, seen))
+    else:
+        _print(settings, last, seen)
+    return 0
+
+
+def _glance(settings: Settings) -> Glance:
+    if not settings.database_url:
+        return glance_sqlite.glance(settings.state_db)
+    from music_sync import wiring
+
+    return wiring.glance(settings)
+
+
+def _shape(settings: Settings, last: LastRun, seen: Glance) -> dict[str, object]:
+    return {
+        "last_run": _iso(last.last_run),
+        "last_attempt": _iso(last.last_attempt),
+        "result": last.result,
+        "consecutive_failures": last.consecutive_failures,
+        "next_due": _iso(last.next_due),
+        "enabled": settings.enabled,
+        "recordings": seen.recordings,
+        "files": seen.files,
+        "queue": seen.endings.get("running", 0),
+        "endings": dict(seen.endings),
+        "parked": [vars(track) for track in seen.parked],
+        "outbox": seen.unsent,
+        "accounts": [],
+    }
+
+
+def _print(settings: Settings, last: LastRun, seen: Glance) -> None:
+    ran = f"{_local(last.last_attempt)} {last.result}" if last.last_attempt else "never by `music-sync run`"
+    due = _local(last.next_due) if last.next_due else "at the next `music-sync run`"
+    click.echo(f"last run  {ran}")
+    click.echo(f"next due  {due if settings.enabled else 'never: music sync is switched off'}")
+    click.echo(f"library   {seen.recordings} recordings, {seen.files} files in {settings.library}")
+    click.echo(f"queue     {seen.endings.get('running', 0)} under way or broken off")
+    for ending, next_step in WHAT_NEXT.items():
+        waiting = [track for track in seen.parked if track.ending == ending]
+        if waiting:
+            word = show.WORDS[ending]
+            click.echo(f"\n{seen.endings.get(ending, len(waiting))} {word}: {next_step}")
+            for track in waiting:
+                click.echo(f"  {_line(track)}")
+
+
+def _line(track: Parked) -> str:
+    return f"{show.SIGNS[track.ending]} {show.clean(track.label)}: {show.clean(track.reason)}"
+
+
+def _iso(stamp: float | None) -> str | None:
+    return None if stamp is None else datetime.fromtimestamp(stamp, UTC).isoformat(timespec="seconds")
+
+
+def _local(stamp: float) -> str:
+    return datetime.fromtimestamp(stamp, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
