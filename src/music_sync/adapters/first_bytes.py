@@ -93,7 +93,7 @@ def _has_mpeg_frames(head: bytes) -> bool:
 def _frames_follow(head: bytes, at: int) -> bool:
     for number in range(3):
         if at + 4 > len(head):
-            return number > 0
+            return number > 1
         length = _frame_length(head[at : at + 4])
         if not length:
             return False
