@@ -75,15 +75,16 @@ class PyavEncoder:
         with written_whole(target) as part:
             try:
                 with part.open("w+b") as file:
-                    _transcode(source, recipe, file, progress)
-                    _finish(source, recipe, file)
+                    samples = _transcode(source, recipe, file, progress)
+                    _finish(source, recipe, file, samples)
             except FFmpegError as error:
                 if isinstance(error, OSError):
                     raise
                 raise GiveUp(f"{source.name} cannot be encoded as {format} ({error.strerror}).", "encode") from error
 
 
-def _transcode(source: Path, recipe: _Recipe, file: BinaryIO, progress: Progress) -> None:
+def _transcode(source: Path, recipe: _Recipe, file: BinaryIO, progress: Progress) -> int:
+    """Write the whole container into `file`; return how many samples a channel went in."""
     from av import open as av_open
 
     with opened(source) as sound:
@@ -94,11 +95,12 @@ def _transcode(source: Path, recipe: _Recipe, file: BinaryIO, progress: Progress
         known = _OPTIONS[recipe.container]
         with av_open(file, "w", format=recipe.container, options={name: options[name] for name in known}) as output:
             stream = _stream(output, recipe, sound, rate)
+            samples = 0
             for frame in _frames(sound, stream, progress):
-                for packet in stream.encode(frame):
-                    output.mux(packet)
-            for packet in stream.encode(None):
-                output.mux(packet)
+                output.mux(stream.encode(_numbered(frame, samples)))
+                samples += frame.samples
+            output.mux(stream.encode(None))
+            return samples
 
 
 _OPTIONS = {
@@ -145,37 +147,35 @@ def _layout(recipe: _Recipe, sound: Opened) -> str:
 
 
 def _frames(sound: Opened, stream: "AudioStream", progress: Progress) -> "Iterator[AudioFrame]":
-    """The sound in the shape the encoder wants, numbered without gaps."""
+    """The sound in the shape the encoder wants."""
     from av import AudioFrame, AudioResampler
 
     wanted = stream.codec_context
     resampler = AudioResampler(format=wanted.format, layout=wanted.layout, rate=wanted.sample_rate)
     layout = sound.stream.codec_context.layout.name
-    samples = 0
     # 32-bit floating point holds 24-bit samples exactly, so the detour over it loses nothing.
     for block in blocks(sound, progress):
         frame = AudioFrame.from_ndarray(block, format="fltp", layout=layout)
         frame.sample_rate = sound.container.sample_rate_hz
-        for ready in resampler.resample(frame):
-            yield _numbered(ready, samples, wanted.sample_rate)
-            samples += ready.samples
-    for ready in resampler.resample(None):
-        yield _numbered(ready, samples, wanted.sample_rate)
-        samples += ready.samples
+        yield from resampler.resample(frame)
+    yield from resampler.resample(None)
 
 
-def _numbered(frame: "AudioFrame", first_sample: int, rate: int) -> "AudioFrame":
+def _numbered(frame: "AudioFrame", first_sample: int) -> "AudioFrame":
+    """Counted from 0 without gaps, so that what the encoder puts before it is marked as its own."""
     frame.pts = first_sample
-    frame.time_base = Fraction(1, rate)
+    frame.time_base = Fraction(1, frame.sample_rate)
     return frame
 
 
-def _finish(source: Path, recipe: _Recipe, file: BinaryIO) -> None:
+def _finish(source: Path, recipe: _Recipe, file: BinaryIO, samples: int) -> None:
     file.flush()
     if recipe.largest_bytes and file.seek(0, 2) > recipe.largest_bytes:
         raise GiveUp(f"{source.name} is too long for a {recipe.container} file of 4 GB; choose flac.", "too_long")
     if recipe.container == "wav":
         _call_it_plain_pcm(file)
+    if recipe.container == "mp3":
+        _tell_exact_length(file, samples)
 
 
 def _call_it_plain_pcm(file: BinaryIO) -> None:
@@ -188,3 +188,38 @@ def _call_it_plain_pcm(file: BinaryIO) -> None:
     if head[12:16] == b"fmt " and struct.unpack_from("<HH", head, 20) in {(0xFFFE, 1), (0xFFFE, 2)}:
         file.seek(20)
         file.write(struct.pack("<H", 1))
+
+
+_MPEG_1_FRAME = 1152
+
+
+def _tell_exact_length(file: BinaryIO, samples: int) -> None:
+    """Set the end padding in the LAME part of the Info header.
+
+    FFmpeg takes it from the last packet alone, and so announces up to 1152 samples too many where LAME pads more.
+    Layout: http://gabriel.mp3-tech.org/mp3infotag.html
+    """
+    file.seek(0)
+    head = bytearray(file.read(256))
+    info = head.find(b"Info", 0, 64)
+    if info < 0:
+        return
+    frames = struct.unpack_from(">I", head, info + 8)[0]
+    delay = struct.unpack_from(">H", head, info + 141)[0] >> 4
+    padding = frames * _MPEG_1_FRAME - delay - samples
+    if not 0 <= padding <= 0xFFF:
+        return
+    head[info + 141 : info + 144] = (delay << 12 | padding).to_bytes(3, "big")
+    head[info + 154 : info + 156] = _crc_16(head[: info + 154]).to_bytes(2, "big")
+    file.seek(0)
+    file.write(head)
+
+
+def _crc_16(data: bytes | bytearray) -> int:
+    """CRC-16/ARC: polynomial 0x8005, reflected."""
+    crc = 0
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0xA001 if crc & 1 else 0)
+    return crc

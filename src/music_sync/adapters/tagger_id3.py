@@ -3,7 +3,7 @@
 # mypy: allow-untyped-calls
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -73,7 +73,8 @@ def _write_chunk(path: Path, tags: Tags, form: Callable[..., Any], delete: Calla
         log.warning("replaced the damaged tag of %s: %s", path.name, type(error).__name__)
         delete(path)
         audio = form(path)
-    if audio.tags is None:
+    is_untagged = audio.tags is None
+    if is_untagged:
         audio.add_tags()
         audio.tags.version = _V23
     _fill_id3(audio.tags, tags)
@@ -229,30 +230,30 @@ def _from_id3(id3: Any) -> Embedded:
 
 def _riff_info(path: Path) -> dict[str, list[str]]:
     names = {b"IART": "artist", b"INAM": "title", b"IPRD": "album", b"IGNR": "genre", b"ICRD": "year"}
-    with path.open("rb") as file:
-        info = _info_list(file)
     texts: dict[str, list[str]] = {}
-    at = 4
-    while at + 8 <= len(info):
-        name, size = info[at : at + 4], int.from_bytes(info[at + 4 : at + 8], "little")
-        if name in names:
-            texts[names[name]] = [_utf8_or_latin(info[at + 8 : at + 8 + size].split(b"\0")[0])]
-        at += 8 + size + (size & 1)
+    with path.open("rb") as file:
+        for info in _info_lists(file):
+            at = 0
+            while at + 8 <= len(info):
+                name, size = info[at : at + 4], int.from_bytes(info[at + 4 : at + 8], "little")
+                if name in names:
+                    texts[names[name]] = [_utf8_or_latin(info[at + 8 : at + 8 + size].split(b"\0")[0])]
+                at += 8 + size + (size & 1)
     return texts
 
 
-def _info_list(file: BinaryIO) -> bytes:
-    """The body of the LIST chunk of type INFO, cut to 64 KiB."""
-    file.seek(12)
+def _info_lists(file: BinaryIO) -> Iterator[bytes]:
+    """The bodies of the LIST chunks of type INFO, each cut to 64 KiB."""
+    at = 12
     for _ in range(1000):
-        head = file.read(8)
-        if len(head) < 8:
-            break
-        size = int.from_bytes(head[4:], "little")
-        if head[:4] == b"LIST" and file.read(4) == b"INFO":
-            return b"INFO" + file.read(min(max(size - 4, 0), 65536))
-        file.seek(size + (size & 1) - (4 if head[:4] == b"LIST" else 0), 1)
-    return b""
+        file.seek(at)
+        head = file.read(12)
+        if len(head) < 12:
+            return
+        size = int.from_bytes(head[4:8], "little")
+        if head[:4] == b"LIST" and head[8:] == b"INFO":
+            yield file.read(min(max(size - 4, 0), 65536))
+        at += 8 + size + (size & 1)
 
 
 def _utf8_or_latin(text: bytes) -> str:

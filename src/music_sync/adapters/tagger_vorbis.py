@@ -50,14 +50,15 @@ def write_ogg(path: Path, tags: Tags) -> None:
     if _is_opus(path) and tags.replaygain_db is not None:
         del texts["gain"]
         for name in ("REPLAYGAIN_TRACK_GAIN", "REPLAYGAIN_TRACK_PEAK"):
-            audio.tags.pop(name, None)
-        audio.tags["R128_TRACK_GAIN"] = [r128_text(tags.replaygain_db)]
+            if name in audio.tags:
+                del audio.tags[name]
+        _set(audio.tags, "R128_TRACK_GAIN", [r128_text(tags.replaygain_db)])
     if _is_opus(path):
         texts.pop("peak", None)
     _fill_comments(audio.tags, texts)
     if tags.cover:
         encoded = base64.b64encode(_picture(tags.cover).write()).decode("ascii")
-        audio.tags["METADATA_BLOCK_PICTURE"] = [encoded, *_other_pictures(audio.tags)]
+        _set(audio.tags, "METADATA_BLOCK_PICTURE", [encoded, *_other_pictures(audio.tags)])
     audio.save()
 
 
@@ -71,7 +72,13 @@ def _fill_comments(comments: Any, texts: Mapping[str, str]) -> None:
         if name == "year" and says_year(next(iter(comments.get("DATE", [])), ""), text):
             continue
         for field in _VORBIS[name]:
-            comments[field] = [text]
+            _set(comments, field, [text])
+
+
+def _set(comments: Any, field: str, values: list[str]) -> None:
+    # An assignment moves the field to the end; left alone, a second tagging changes no byte.
+    if comments.get(field) != values:
+        comments[field] = values
 
 
 def _picture(cover: Cover) -> Any:
