@@ -70,3 +70,11 @@ def catalogue(request: pytest.FixtureRequest) -> AnyCatalogue:
     if request.param == "fake":
         return FakeCatalogue()
     return SqlCatalogue(request.getfixturevalue(f"{request.param}_engine"))
+
+
+@pytest.fixture
+def address(engine: sa.Engine) -> str:
+    """What another process opens to reach the same database."""
+    if engine.dialect.name == "sqlite":
+        return str(engine.url.database)
+    return engine.url.set(drivername="postgresql").render_as_string(hide_password=False)

@@ -1,14 +1,22 @@
 """What every catalogue keeps: run over the fake, SQLite and Postgres."""
 
+import struct
+import subprocess
+import sys
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 from tests.fakes.catalogue import FakeCatalogue
 
+from music_sync.adapters.sql import rows, tables
 from music_sync.adapters.sql.catalogue import SqlCatalogue
+from music_sync.adapters.sql.engine import in_write
 from music_sync.model.endings import AlreadyHave, Ending, Failed, NeedsReview, OnBuyList, Reason, Synced
 from music_sync.model.errors import NeedsPerson
 from music_sync.model.ports import Catalogue
@@ -576,3 +584,187 @@ def test_times_come_from_the_clock_in_utc(
 
     assert stored is not None
     assert stored.filed_at == "2026-03-29T03:30:00.001Z"
+
+
+# Many processes, for those that more than one process can reach
+
+
+PROLOGUE = """
+import sys
+from dataclasses import replace
+from music_sync.adapters.sql.catalogue import SqlCatalogue
+from music_sync.adapters.sql.engine import open_engine
+from music_sync.model.track import Analysis, FoundTrack, LibraryFile, Playlist, Recording
+
+address, me = sys.argv[1:3]
+catalogue = SqlCatalogue(open_engine(address))
+file = LibraryFile("Ann/Waves.aiff", "aiff", me * 64, 5)
+mine = Recording(me * 32, "Ann", "Waves", "", "", "", None, "", me * 64, Analysis(100.0, (1,)), (file,))
+found = FoundTrack("spotify", "4uLU6h")
+
+def meet():
+    print("ready", flush=True)
+    sys.stdin.readline()
+"""
+
+
+@contextmanager
+def processes(body: str, address: str, *names: str) -> Iterator[list["subprocess.Popen[str]"]]:
+    """Start one process a name, each of which runs `body`; those left over are ended."""
+    script = PROLOGUE + body
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, address, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for name in names
+    ]
+    try:
+        yield started
+    finally:
+        for each in started:
+            each.kill()
+            each.communicate(timeout=30)
+
+
+def wait_for(process: "subprocess.Popen[str]", word: str) -> None:
+    assert process.stdout is not None
+    assert process.stdout.readline().strip() == word
+
+
+def go(process: "subprocess.Popen[str]") -> None:
+    assert process.stdin is not None
+    process.stdin.write("\n")
+    process.stdin.flush()
+
+
+def test_processes_that_file_at_one_path_from_one_source_make_one_row(engine: sa.Engine, address: str) -> None:
+    body = "meet()\nfor _ in range(20):\n    catalogue.add(mine, found)\n    catalogue.link(mine.recording_id, found)"
+    with processes(body, address, "a", "b") as both:
+        for each in both:
+            wait_for(each, "ready")
+        for each in both:
+            go(each)
+        codes = [each.wait(60) for each in both]
+    catalogue = SqlCatalogue(engine)
+
+    assert codes == [0, 0]
+    assert catalogue.counts() == {"recordings": 2, "files": 1}
+    assert sum(len(each.sources) for each in catalogue.recordings()) == 1
+
+
+def test_of_processes_that_look_and_then_file_under_the_lock_one_files(engine: sa.Engine, address: str) -> None:
+    body = """
+meet()
+with catalogue.locked():
+    held = catalogue.by_source("spotify", "4uLU6h")
+    if held is None:
+        catalogue.add(mine, found)
+    print("already" if held else "filed", flush=True)
+"""
+    with processes(body, address, "a", "b", "c") as all_three:
+        for each in all_three:
+            wait_for(each, "ready")
+        for each in all_three:
+            go(each)
+        said = sorted(each.communicate(timeout=60)[0].strip() for each in all_three)
+
+    assert said == ["already", "already", "filed"]
+    assert SqlCatalogue(engine).counts() == {"recordings": 1, "files": 1}
+
+
+def test_a_process_killed_under_the_lock_leaves_nothing_and_holds_up_no_one(engine: sa.Engine, address: str) -> None:
+    body = """
+with catalogue.locked():
+    catalogue.add(mine, found)
+    catalogue.member(mine.recording_id, Playlist("spotify", "pl", "Friday"))
+    meet()
+"""
+    catalogue = SqlCatalogue(engine)
+    with processes(body, address, "a") as [killed]:
+        wait_for(killed, "ready")
+        during = catalogue.counts()
+        killed.kill()
+        killed.wait(30)
+        catalogue.add(RECORDING, FOUND)
+
+    assert during == {"recordings": 0, "files": 0}
+    assert [each.title for each in catalogue.recordings()] == ["Waves"]
+    assert list(catalogue.outbox("m3u")) == []
+
+
+def test_what_a_killed_process_had_written_stays(engine: sa.Engine, address: str) -> None:
+    with processes("catalogue.add(mine, found)\nmeet()", address, "a") as [killed]:
+        wait_for(killed, "ready")
+        killed.kill()
+        killed.wait(30)
+
+    assert SqlCatalogue(engine).counts() == {"recordings": 1, "files": 1}
+
+
+# Size
+
+
+def fill(engine: sa.Engine, count: int) -> None:
+    """Put that many recordings, each with a file, a link and an attempt, straight into the tables."""
+    fingerprint = struct.pack("<950I", *range(950))
+    filed = [replace(RECORDING, recording_id=f"{number:032x}", isrc=f"I{number}") for number in range(count)]
+    ids = [each.recording_id for each in filed]
+    lengths = [120 + number % 3000 / 10 for number in range(count)]
+    with in_write(engine).begin() as connection:
+        recordings = [
+            rows.recording_row(each, "2026-01-01T00:00:00.000Z") | {"length_s": s}
+            for each, s in zip(filed, lengths, strict=True)
+        ]
+        prints = [
+            {"recording_id": key, "length_s": s, "fingerprint": fingerprint}
+            for key, s in zip(ids, lengths, strict=True)
+        ]
+        files = [rows.file_row(key, replace(FILE, path=f"{key}.aiff", sha256=key), f"{key}.aiff") for key in ids]
+        links = [
+            {"recording_id": key, "source": "s", "source_id": key, "revision": "", "url": "", "found_at": ""}
+            for key in ids
+        ]
+        attempts = [
+            rows.start_row(found(key), 1, "") | rows.end_row(found(key), Synced(key, ()), "2026") for key in ids
+        ]
+        for table, values in (
+            (tables.recordings, recordings),
+            (tables.fingerprints, prints),
+            (tables.files, files),
+            (tables.source_links, links),
+            (tables.attempts, attempts),
+        ):
+            connection.execute(sa.insert(table), values)
+
+
+def queries(engine: sa.Engine) -> list[str]:
+    """A list that grows by each statement the engine runs."""
+    run: list[str] = []
+
+    @sa.event.listens_for(engine, "before_cursor_execute")
+    def _count(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.startswith("SELECT"):
+            run.append(statement)
+
+    return run
+
+
+def test_ten_thousand_recordings_are_read_by_the_page_and_looked_up_at_once(engine: sa.Engine) -> None:
+    fill(engine, 10_000)
+    catalogue, run = SqlCatalogue(engine), queries(engine)
+
+    read = sum(1 for each in catalogue.recordings() if each.files and each.sources)
+    pages = len(run)
+    began = time.perf_counter()
+    hits = [
+        (catalogue.by_sha256(f"{number:032x}"), catalogue.by_source("s", f"{number:032x}"), catalogue.by_isrc("I7"))
+        for number in range(0, 10_000, 500)
+    ]
+    took_s = time.perf_counter() - began
+
+    assert read == 10_000
+    assert pages <= (10_000 / 500 + 1) * 4
+    assert all(one and other and some for one, other, some in hits)
+    assert took_s / len(hits) < 0.25  # generous: the machine may be busy; a scan of all rows would take far longer
+    assert len(catalogue.pasts("spotify")) == 10_000
+    assert catalogue.counts()["synced"] == 10_000
