@@ -153,7 +153,7 @@ def test_a_host_of_ones_own_may_be_private_at_that_port_only(server: AudioServer
 def test_a_name_of_ones_own_may_resolve_to_a_private_address(server: AudioServer) -> None:
     port = server.host_and_port.partition(":")[2]
 
-    with egress_client(frozenset({f"nas.example:{port}"}), resolve=_always("127.0.0.1")) as client:
+    with egress_client(frozenset({f"Nas.example:{port}"}), resolve=_always("127.0.0.1")) as client:
         assert _get(client, f"http://NAS.example:{port}/a.mp3") == b"audio"
 
 

@@ -136,7 +136,7 @@ def egress_client(
     Proxies and certificates from the environment are not used: only the settings read the environment.
     """
     return httpx.Client(
-        transport=_GatedTransport(private_hosts, whole_s, resolve),
+        transport=_GatedTransport(frozenset(host.lower() for host in private_hosts), whole_s, resolve),
         timeout=httpx.Timeout(idle_s, connect=connect_s),
         headers={"User-Agent": "music-sync", "Accept-Encoding": "identity"},
         trust_env=False,

@@ -386,6 +386,22 @@ def test_a_staging_folder_that_cannot_be_written_is_the_machines_fault(downloads
         downloads.fetch()
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_disk_that_fills_up_is_the_machines_fault(downloads: Downloads) -> None:
+    downloads.folder.mkdir()
+    (downloads.folder / "download.part").symlink_to("/dev/full")
+
+    with pytest.raises(EnvironmentFault, match="space"):
+        downloads.fetch()
+
+
+def test_a_file_larger_than_the_free_space_is_not_begun(downloads: Downloads) -> None:
+    downloads.server.misbehave("/a.wav", WrongLength(10**17))
+
+    with pytest.raises(EnvironmentFault, match="too little space"):
+        downloads.fetch(provider=downloads.provider(size_bytes=10**18))
+
+
 def test_two_lengths_that_differ_are_never_believed(tmp_path: Path) -> None:
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 9\r\nConnection: close\r\n\r\nRIFF12345"
     with socket.create_server(("127.0.0.1", 0)) as server:
