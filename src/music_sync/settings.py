@@ -96,6 +96,16 @@ class Settings(BaseModel):
         return self.var / "staging"
 
     @property
+    def log(self) -> Path:
+        """What syncs and retries write."""
+        return self.home / "logs" / "music_sync.log"
+
+    @property
+    def loop_log(self) -> Path:
+        """What `music-sync run` writes; the original's name and place."""
+        return self.home / "continuous_handoff_orchestrator.log"
+
+    @property
     def last_run_file(self) -> Path:
         return self.var / "music_sync_last_run.json"
 

@@ -13,6 +13,7 @@ import logging
 import os
 import re
 import stat
+import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -34,6 +35,9 @@ from music_sync.model.track import LibraryFile, StagedFile
 log = logging.getLogger(__name__)
 
 MARKER = ".music-sync-library"
+BROKEN_OFF_S = 3600.0
+"""A hidden copy that is older belongs to a filing that will not go on."""
+
 LEAST_FREE_BYTES = 64 * 1024 * 1024
 """What stays free on the library's drive, so that its owner is not left without room to act."""
 
@@ -162,6 +166,14 @@ class FolderLibrary:
     def leftovers(self) -> list[Path]:
         """Hidden copies: of a filing that goes on just now, or that was broken off."""
         return [path for path in self._walk() if _HIDDEN_NAME.fullmatch(path.name)]
+
+    def sweep(self) -> None:
+        """Take away hidden copies that a broken-off run left; a young one may be another machine's and stays."""
+        oldest = time.time() - BROKEN_OFF_S
+        for path in self.leftovers():
+            with suppress(OSError):
+                if path.lstat().st_mtime < oldest:
+                    path.unlink()
 
     def mark(self) -> None:
         """Write the marker of this identity, for a person who says that this folder is the library after all."""

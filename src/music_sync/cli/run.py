@@ -1,5 +1,6 @@
 """`run`: the music step again and again, or once."""
 
+import logging
 import threading
 import time
 from collections.abc import Mapping
@@ -9,10 +10,13 @@ import click
 from music_sync.adapters import last_run_file
 from music_sync.cli import show
 from music_sync.cli.errors import result_of, told
+from music_sync.cli.log import logged
 from music_sync.cli.sync import stoppable
 from music_sync.model.report import EXIT_CODES, RunReport
 from music_sync.settings import Settings, load
 from music_sync.track.detect import Request
+
+log = logging.getLogger("music_sync.run")
 
 SUCCESSES = frozenset({"done", "nothing_new", "partial", "needs_person"})
 NO_TASKS: Mapping[str, int] = dict.fromkeys(("picked", "delivered", "collected", "reviews", "remaining"), 0)
@@ -30,7 +34,9 @@ def run(*, once: bool, interval: float, force: bool, never: bool, as_json: bool)
         raise click.UsageError("--music-sync and --no-music-sync contradict each other; give one of them")
     settings = load().settings
     while True:
-        report = _music_step(settings, force=force, never=never)
+        with logged(settings.loop_log):
+            report = _music_step(settings, force=force, never=never)
+            log.info("music sync: %s %s %s", report.result, report.counts, report.message)
         if as_json:
             show.as_json({**report.as_json(), "tasks": dict(NO_TASKS)})
         else:

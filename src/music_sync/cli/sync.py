@@ -12,6 +12,7 @@ import click
 
 from music_sync.cli import show
 from music_sync.cli.errors import exit_code_of, result_of, told
+from music_sync.cli.log import logged
 from music_sync.model.happenings import Tell
 from music_sync.model.report import RunReport
 from music_sync.settings import load
@@ -74,7 +75,7 @@ def retry(ctx: click.Context, *, track: tuple[str, ...], as_json: bool, dry_run:
         return 0
 
     def again(tell: Tell) -> RunReport:
-        with stoppable() as stop:
+        with logged(settings.log), stoppable() as stop:
             return wiring.retry(settings, track, tell, stop)
 
     return ended(as_json, again)
@@ -91,7 +92,7 @@ def _synced(request: Request, tell: Tell) -> RunReport:
     from music_sync import wiring
 
     settings = load().settings
-    with stoppable() as stop:
+    with logged(settings.log), stoppable() as stop:
         return wiring.sync(settings, request, tell, stop)
 
 

@@ -1,13 +1,12 @@
 """One round from its start to its report, and the second tries that a person asks for."""
 
+import logging
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
-from dbos import error as engine_error
-
 from music_sync.flows import engine
-from music_sync.flows.sync_tracks import Round, flow_id_of, sync_round, sync_track
+from music_sync.flows.sync_tracks import Round, attempt_of, flow_id_of, sync_round, sync_track
 from music_sync.model.endings import Ending, Failed
 from music_sync.model.ports import Catalogue, Past
 from music_sync.model.report import RunReport, TrackReport, only_first
@@ -15,6 +14,8 @@ from music_sync.model.track import FoundTrack, SourceLink
 from music_sync.track import staging
 from music_sync.track.detect import Request
 from music_sync.track.stages import Stages
+
+log = logging.getLogger(__name__)
 
 
 def sync(request: Request, stages: Stages, publish: Callable[[], object]) -> RunReport:
@@ -25,10 +26,10 @@ def sync(request: Request, stages: Stages, publish: Callable[[], object]) -> Run
     engine.start(this_round, sync_round, request)
     done: list[Round] = [engine.result(flow_id) for flow_id in (*rounds, this_round)]
     flows = left | {flow_id: found for each in done for flow_id, found in each.flows}
-    tracks = [TrackReport(found, _ending_of(flow_id, found)) for flow_id, found in flows.items()]
+    tracks = [TrackReport(found, _ending_of(flow_id, found, stages)) for flow_id, found in flows.items()]
     known = [track for each in done for track in each.known]
     publish()
-    _tidy(stages)
+    _tidy(stages, broken_off=bool(left or rounds))
     return RunReport(only_first([*tracks, *known]), done[-1].sources)
 
 
@@ -46,9 +47,9 @@ def retry(wanted: Iterable[str], stages: Stages, publish: Callable[[], object]) 
         flow_id = flow_id_of(found, past.attempt + 1)
         _again(found, flow_id_of(found, past.attempt), flow_id, stages)
         flows[flow_id] = found
-    tracks = [TrackReport(found, _ending_of(flow_id, found)) for flow_id, found in flows.items()]
+    tracks = [TrackReport(found, _ending_of(flow_id, found, stages)) for flow_id, found in flows.items()]
     publish()
-    _tidy(stages)
+    _tidy(stages, broken_off=True)
     return RunReport(only_first(tracks))
 
 
@@ -79,17 +80,25 @@ def _names(word: str, link: SourceLink, past: Past) -> bool:
     return word.casefold() in f"{link.source}:{link.source_id} {link.url} {past.reason}".casefold()
 
 
-def _ending_of(flow_id: str, found: FoundTrack) -> Ending:
+def _ending_of(flow_id: str, found: FoundTrack, stages: Stages) -> Ending:
+    """How a flow ended; one that the engine itself broke off is written down as failed, so that it is tried again."""
     try:
         ending: Ending = engine.result(flow_id)
-    except engine_error.DBOSException as error:
-        text = f"the flow of {found.label} broke off ({error}); `music-sync retry` tries it again"
-        return Failed(text, "flow", "person", "unexpected", found.artist, found.title)
+    except Exception as error:
+        log.exception("the flow %s broke off", flow_id)
+        text = f"the flow of {found.label} broke off ({type(error).__name__}: {error}); the next sync tries it again"
+        ending = Failed(text, "flow", "flow", "unexpected", found.artist, found.title or found.label)
+        stages.settle(found, attempt_of(flow_id), ending)
     return ending
 
 
-def _tidy(stages: Stages) -> None:
-    """Forget finished flows and clear staging, but for the tracks that another attempt goes on from."""
+def _tidy(stages: Stages, *, broken_off: bool) -> None:
+    """Forget finished flows and clear staging, but for the tracks that another attempt goes on from.
+
+    A run that was broken off may have left hidden copies in the library; now that no track is in work they can go.
+    """
+    if broken_off:
+        stages.shelf.library.sweep()
     waiting = [pair for ending in ("failed", "buy_list", "review") for pair in stages.catalogue.waiting(ending)]
     keep = {flow_id_of_link(link, past.attempt) for link, past in waiting}
     engine.purge(datetime.now(UTC), keep)

@@ -75,6 +75,8 @@ def sync_round(request: Request) -> Round:
     for number in range(DBOS.run_step({"name": "sources"}, stages.source_count, request)):
         detected: Detected = DBOS.run_step({"name": f"detect {number}"}, stages.detect, request, number)
         known += detected.known
+        listed = [track for track in detected.known if track.found.playlists]
+        DBOS.run_step({"name": f"lists {number}"}, stages.join_lists, listed)
         sources.append(detected.report)
         for due in detected.to_sync:
             flow_id = flow_id_of(due.found, due.attempt)

@@ -96,6 +96,9 @@ class Library(Protocol):
     def discard(self, prepared: "Prepared") -> None:
         """Take the hidden copy away."""
 
+    def sweep(self) -> None:
+        """Take away old hidden copies that a broken-off run left."""
+
     def absolute(self, file: LibraryFile) -> Path: ...
 
     def holds(self, file: LibraryFile) -> bool:

@@ -1,5 +1,6 @@
 """The stages of a track's journey with their adapters in place, as flows and plans call them."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 from music_sync.model.endings import AlreadyHave, Ending, Failed, Match, NeedsReview, OnBuyList, Synced
 from music_sync.model.happenings import Happening, Tell
 from music_sync.model.ports import Catalogue, Encoder, Measure, Progress, Provider, Source, Tagger
+from music_sync.model.report import TrackReport
 from music_sync.model.track import Analysis, Embedded, FetchedFile, FoundTrack, Recording, StagedFile
 from music_sync.track import staging
 from music_sync.track.acquire import acquire, described, inspect, no_way_to, sha256_of
@@ -18,6 +20,8 @@ from music_sync.track.match import match
 from music_sync.track.publish import publish
 from music_sync.track.tag import tag, tags_for
 from music_sync.track.words import version_text
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,13 @@ class Stages:
         source = self.open_sources(request)[number]
         self.tell(Happening(source.name, source.name, "detect", "started"))
         return detect(source, self.catalogue)
+
+    def join_lists(self, known: Sequence[TrackReport]) -> None:
+        """Tracks that we had already may stand on lists that are new to us."""
+        for track in known:
+            recording = self.catalogue.by_source(track.found.source, track.found.source_id)
+            if recording and any(playlist.name not in recording.playlists for playlist in track.found.playlists):
+                publish(track.found, recording.recording_id, self.catalogue)
 
     def begin(self, found: FoundTrack, attempt: int) -> None:
         self.catalogue.started(found, attempt)
@@ -84,6 +95,7 @@ class Stages:
 
     def settle(self, found: FoundTrack, attempt: int, ending: Ending) -> None:
         """Write down how the attempt ended, and clear its staging unless the next attempt goes on from it."""
+        log.info("%s %s: %s", ending.name, _called(ending, found), ending.reason)
         self.catalogue.ended(found, attempt, ending)
         if not (isinstance(ending, Failed) and ending.next_actor == "flow"):
             staging.clear(self.staging, found.key)

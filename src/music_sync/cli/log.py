@@ -1,0 +1,53 @@
+"""Where a run writes what happened: a rotated file in the home, one event a line, for its owner only."""
+
+import logging
+import logging.handlers
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+LARGEST_BYTES = 2_000_000
+KEPT_FILES = 5
+
+
+class OneLine(logging.Formatter):
+    """An event is one line, whatever foreign text is in it; only a trace of our own may have more."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
+        record.message = "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in record.message)
+        return super().formatMessage(record)
+
+
+@contextmanager
+def logged(file: Path) -> Iterator[None]:
+    """Write what our own code logs into this file while the block runs; a full or read-only disk stops nothing."""
+    logger = logging.getLogger("music_sync")
+    try:
+        handler = _handler(file)
+    except OSError:
+        yield
+        return
+    level, propagates = logger.level, logger.propagate
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        handler.close()
+        logger.setLevel(level)
+        logger.propagate = propagates
+
+
+def _handler(file: Path) -> logging.Handler:
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600))
+    handler = logging.handlers.RotatingFileHandler(
+        file, maxBytes=LARGEST_BYTES, backupCount=KEPT_FILES, encoding="utf-8", errors="backslashreplace"
+    )
+    handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(message)s"))
+    # A log that cannot be written is no reason to stop the music.
+    handler.handleError = lambda record: None  # type: ignore[method-assign]  # noqa: ARG005
+    return handler
