@@ -259,7 +259,9 @@ def test_a_full_disk_is_called_one(tmp_path: Path) -> None:
         assert catalogue.identity("big") is None
 
 
-@pytest.mark.parametrize("address", ["mysql://db/x", "sqlite:///x.db", "postgresql://h:port/x", "postgresql+asyncpg://h/x"])
+@pytest.mark.parametrize(
+    "address", ["mysql://db/x", "sqlite:///x.db", "postgresql://h:port/x", "postgresql+asyncpg://h/x"]
+)
 def test_an_address_of_another_kind_is_refused(address: str) -> None:
     with pytest.raises(BadSetting, match="write postgresql://user@host/database"):
         open_engine(address)

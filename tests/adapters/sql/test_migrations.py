@@ -1,0 +1,160 @@
+"""The schema's steps: they lead to the tables, and a kill at any statement leaves the old schema or the new one."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from music_sync.adapters.sql import migrations
+from music_sync.adapters.sql.catalogue import SqlCatalogue
+from music_sync.adapters.sql.engine import open_engine
+from music_sync.adapters.sql.tables import HEAD, metadata
+
+KILLED = 9
+
+# Kills its own process before the statement with that number; says how many there were when it comes to the end.
+DIES_AT = """
+import os, signal, sys
+import sqlalchemy as sa
+from music_sync.adapters.sql.engine import open_engine
+
+left = int(sys.argv[2])
+ran = 0
+
+@sa.event.listens_for(sa.Engine, "before_cursor_execute")
+def count(connection, cursor, statement, *rest):
+    global left, ran
+    ran += 1
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+open_engine(sys.argv[1]).dispose()
+print(ran)
+"""
+
+
+def test_the_migrated_schema_is_that_of_the_tables(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "target_metadata": metadata})
+        differences = compare_metadata(context, metadata)
+
+    assert differences == []
+
+
+def test_the_unsent_index_covers_unsent_entries_only(engine: sa.Engine) -> None:
+    entry = "INSERT INTO outbox (target, subject, payload, created_at, sent_at) VALUES ('m3u', 'a', '', '', %s)"
+    with engine.begin() as connection:
+        for sent_at in ("'1'", "'2'", "''"):
+            connection.exec_driver_sql(entry % sent_at)
+    with pytest.raises(sa.exc.IntegrityError), engine.begin() as connection:
+        connection.exec_driver_sql(entry % "''")
+
+
+def test_the_newest_step_is_the_one_that_opening_asks_for() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+
+    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+    assert migrations.is_known(HEAD)
+    assert not migrations.is_known("9999")
+
+
+def test_opening_again_changes_nothing(engine: sa.Engine, address: str) -> None:
+    SqlCatalogue(engine).remember("library", "one")
+    again = open_engine(address)
+    kept = SqlCatalogue(again).identity("library")
+    again.dispose()
+
+    assert kept == "one"
+
+
+def test_readers_change_nothing_in_a_database_without_tables(postgres_url: str) -> None:
+    engine = open_engine(postgres_url, migrate=False)
+    there = sa.inspect(engine).get_table_names()
+    engine.dispose()
+
+    assert there == []
+
+
+def migrate_dying_at(statement: int, address: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-c", DIES_AT, address, str(statement)],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def tables_at(address: str) -> list[str]:
+    engine = open_engine(address, migrate=False)
+    there = sa.inspect(engine).get_table_names()
+    engine.dispose()
+    return there
+
+
+@pytest.mark.parametrize("statement", [1, 8, 20, 30])
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_migration_killed_at_a_statement_is_done_whole_by_the_next_start(
+    kind: str, statement: int, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    address = str(tmp_path / "state.db") if kind == "sqlite" else str(request.getfixturevalue("postgres_url"))
+    died = migrate_dying_at(statement, address)
+
+    assert died.returncode == -KILLED
+    assert tables_at(address) == []
+    open_engine(address).dispose()
+    assert set(tables_at(address)) == {*metadata.tables, "alembic_version"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_migration_killed_at_any_statement_leaves_all_or_nothing(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    last = int(migrate_dying_at(0, str(tmp_path / "whole.db")).stdout)
+    for statement in range(1, last + 1):
+        address = (
+            str(tmp_path / f"{statement}.db")
+            if kind == "sqlite"
+            else request.getfixturevalue("postgres").url(request.getfixturevalue("postgres").create())
+        )
+        died = migrate_dying_at(statement, address)
+        there = tables_at(address)
+
+        assert died.returncode in {0, -KILLED}
+        assert there == [] or set(there) == {*metadata.tables, "alembic_version"}
+
+
+def test_an_installed_package_finds_its_steps(tmp_path: Path) -> None:
+    source = Path(migrations.__file__).parents[3]
+    wheel = tmp_path / "music_sync.zip"
+    with zipfile.ZipFile(wheel, "w") as packed:
+        for file in source.rglob("*.py"):
+            packed.write(file, file.relative_to(source.parent))
+    installed = tmp_path / "100% installed"
+    with zipfile.ZipFile(wheel) as packed:
+        packed.extractall(installed)
+    opens = "import sys, music_sync; from music_sync.adapters.sql.engine import open_engine; open_engine(sys.argv[1])"
+    opens += "; print(music_sync.__file__)"
+    ran = subprocess.run(
+        [sys.executable, "-c", opens, str(tmp_path / "state.db")],
+        env={**os.environ, "PYTHONPATH": str(installed)},
+        cwd=tmp_path,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.startswith(str(installed))
