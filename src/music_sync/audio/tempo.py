@@ -26,6 +26,8 @@ _MULTIPLES = {0.5: 1.0, 1: 1.0, 2: 1.0, 3: 1.0, 4: 2.0, 5: 1.0, 6: 1.0, 7: 1.0, 
 _SHORTEST_S = 4.0
 _LEAST_PULSE, _CHANCE = 0.05, 2.0
 """Regularity below which there is no beat at all; chance makes more of it in a short sound."""
+_CLEAR_PULSE, _CLEAR_MARGIN = 0.4, 0.15
+"""Regularity, and lead over the next tempo that is no octave, from which a tempo counts as certain."""
 _LEAST_CONTRAST = 0.003
 """Standard deviation of the onset strengths; a steady tone stays under it, the quietest music far above."""
 
@@ -144,5 +146,5 @@ def _confidence(
     octaves = np.log2(periods / periods[best])
     is_rival = np.abs(octaves - np.round(octaves)) > 0.06
     margin = 1 - max(float(score[is_rival].max()), 0.0) / float(score[best])
-    clarity = min(float(regular[best]) / 0.4, 1.0)
-    return round(clarity * min(margin / 0.3, 1.0), 3)
+    clarity = min(float(regular[best]) / _CLEAR_PULSE, 1.0)
+    return round(clarity * min(margin / _CLEAR_MARGIN, 1.0), 3)
