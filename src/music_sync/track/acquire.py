@@ -3,14 +3,17 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from music_sync.audio.container import probe
 from music_sync.model.endings import OnBuyList
 from music_sync.model.errors import GiveUp
+from music_sync.model.names import as_text
 from music_sync.model.ports import Progress, Provider, Tagger
 from music_sync.model.track import FetchedFile, FoundTrack
+from music_sync.track.faults import named
 
 
 def acquire(
@@ -26,7 +29,8 @@ def acquire(
     refusal: GiveUp | None = None
     for provider in able:
         try:
-            return inspect(provider.fetch(found, folder, progress), provider.name, tagger)
+            path = provider.fetch(found, folder, progress)
+            return named(partial(inspect, path, provider.name, tagger), path, found)
         except GiveUp as error:
             refusal = error
     assert refusal is not None  # noqa: S101 - every able provider either returned or refused
@@ -77,5 +81,5 @@ def described(found: FoundTrack, fetched: FetchedFile) -> FoundTrack:
 
 def _name_of(found: FoundTrack) -> str:
     if found.path:
-        return found.path.stem
+        return as_text(found.path.stem)
     return PurePosixPath(unquote(urlsplit(found.url).path)).stem or found.source_id

@@ -3,6 +3,7 @@
 from music_sync.model.endings import NeedsReview, OnBuyList
 from music_sync.model.ports import Measure, Progress
 from music_sync.model.track import Analysis, FetchedFile, FoundTrack
+from music_sync.track.faults import named
 from music_sync.track.match import same_length
 
 PREVIEW_LENGTH_S = (25.0, 35.0)
@@ -16,7 +17,7 @@ def analyse(
 
     Raises GiveUp when the file does not decode to its end.
     """
-    analysis = measure(fetched.path, progress)
+    analysis = named(lambda: measure(fetched.path, progress), fetched.path, found)
     return unfitting(found, analysis) or analysis
 
 

@@ -3,6 +3,7 @@
 import errno
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from music_sync.model.errors import EnvironmentFault, GiveUp, SyncError
@@ -28,6 +29,15 @@ def translated(found: FoundTrack, stage: str, work: Callable[[], T]) -> T:
         raise _unexpected(found, stage, error) from error
     except Exception as error:
         raise _unexpected(found, stage, error) from error
+
+
+def named(work: Callable[[], T], path: Path, found: FoundTrack) -> T:
+    """Let a refusal name the track as a person knows it, not the name that its file has in staging."""
+    try:
+        return work()
+    except GiveUp as error:
+        name = found.path.name if found.path else found.label
+        raise GiveUp(str(error).replace(path.name, name), error.rule) from error
 
 
 def _unexpected(found: FoundTrack, stage: str, error: Exception) -> GiveUp:
