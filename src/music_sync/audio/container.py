@@ -1,6 +1,8 @@
 """What kind of file is this? Magic bytes first, then one demuxer out of a closed list, on local files only."""
 
+import ctypes
 import errno
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -146,7 +148,17 @@ def _audio_stream(path: Path, file: "InputContainer") -> "AudioStream":
     stream = file.streams.audio[0]
     if stream.codec_context is None or stream.codec_context.codec.name not in _CODECS:
         raise GiveUp(f"{path.name} holds sound in a codec that is not taken; convert it first.", "unsupported_codec")
+    _refuse_custom_order(path, stream)
     return stream
+
+
+def _refuse_custom_order(path: Path, stream: "AudioStream") -> None:
+    """Refuse channels in an order of the file's own (an AIFF of 7.1): PyAV 18 frees their map twice and dies of it."""
+    layout = stream.codec_context.layout
+    if re.match(r"\d+ channels \(|ambisonic", layout.name):
+        # Kept for ever, for its end would be the first of the two frees.
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(layout))
+        raise GiveUp(f"{path.name} has its channels in an unusual order; convert it to stereo first.", "implausible")
 
 
 def _container(path: Path, kind: str, file: "InputContainer", stream: "AudioStream") -> Container:
