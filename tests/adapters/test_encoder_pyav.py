@@ -267,6 +267,30 @@ def test_a_folder_that_is_gone_is_a_fault_of_the_machine(tmp_path: Path) -> None
         PyavEncoder().encode(source, "wav", tmp_path / "nowhere" / "x.wav", quiet)
 
 
+REFUSED = """
+import gc, sys
+from pathlib import Path
+from music_sync.adapters.encoder_pyav import PyavEncoder
+from music_sync.model.errors import GiveUp
+source = Path(sys.argv[1])
+for _ in range(20):
+    try:
+        PyavEncoder().encode(source, "wav", source.with_name("x.wav"), print)
+    except GiveUp as refused:
+        gc.collect()
+print(refused)
+"""
+
+
+def test_channels_in_an_unusual_order_are_refused_and_do_not_end_the_process(tmp_path: Path) -> None:
+    source = make(tmp_path / "source.aiff", "aiff", channels=8)
+
+    ended = subprocess.run([sys.executable, "-c", REFUSED, str(source)], check=False, capture_output=True, text=True)
+
+    assert ended.returncode == 0
+    assert "unusual order" in ended.stdout
+
+
 KILLED = """
 import os, sys
 from pathlib import Path
