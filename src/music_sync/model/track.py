@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from music_sync.model.names import as_text
+
 
 @dataclass(frozen=True)
 class Playlist:
@@ -53,7 +55,7 @@ class FoundTrack:
         """What a person calls it, as far as it is known."""
         if self.artist and self.title:
             return f"{self.artist} - {self.title}"
-        return self.title or (self.path.name if self.path else "") or self.url or self.source_id
+        return self.title or (as_text(self.path.name) if self.path else "") or self.url or self.source_id
 
 
 @dataclass(frozen=True)
