@@ -132,7 +132,7 @@ class Handoff:
     path: str
     """Where it was put last; absolute."""
     state: str
-    """delivered, processed, failed, returned, withdrawn, expired, dead (no such agent)."""
+    """delivering (written down before the file is), delivered, processed, failed, returned, withdrawn, expired, dead."""
     told: bool
     """Whether the board knows of the state."""
     delivered_at: str
