@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 LONGEST_S = 12 * 3600.0
 """Longer files are refused: a small file can hold days of silence and keep a machine busy for as long."""
-MOST_CHANNELS = 8
+MOST_CHANNELS = 7
+"""PyAV 18 reads past the planes of an eight-channel frame, which ends the process."""
 SLOWEST_HZ, FASTEST_HZ = 1_000, 384_000
 
 # FFmpeg's name of the demuxer for each of our containers; no other may open the file, so a playlist or an image
