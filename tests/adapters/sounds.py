@@ -60,7 +60,7 @@ def make(path: Path, kind: str, samples: int = 20_777, rate: int = 44_100, chann
     making = KINDS[kind]
     rate = 48_000 if kind == "opus" else rate
     layout = LAYOUTS[channels]
-    frame = av.AudioFrame.from_ndarray(tone(samples, rate, channels), "fltp", layout)
+    frame = av.AudioFrame.from_ndarray(tone(samples, rate, channels).T.reshape(1, -1), "flt", layout)
     frame.sample_rate, frame.pts = rate, 0
     with av.open(str(path), "w", format=making.container, options=making.muxing) as output:
         stream = cast("av.AudioStream", output.add_stream(making.codec, rate, options=making.options))

@@ -118,17 +118,13 @@ def test_one_channel_stays_one(tmp_path: Path, name: str) -> None:
     assert decoded(encoded(source, name)).samples.shape[0] == 1
 
 
-@pytest.mark.parametrize(
-    ("name", "channels"), [("aac", 2), ("mp3", 2), ("alac", 2), ("aiff", 2), ("flac", 6), ("wav", 6)]
-)
-def test_surround_is_kept_where_players_read_it_and_mixed_down_elsewhere(
-    tmp_path: Path, name: str, channels: int
-) -> None:
+@pytest.mark.parametrize("name", FORMATS)
+def test_surround_is_kept_where_players_read_it_and_mixed_down_elsewhere(tmp_path: Path, name: str) -> None:
     source = make(tmp_path / "source", "wav", channels=6)
 
     sound = decoded(encoded(source, name))
 
-    assert sound.samples.shape[0] == channels
+    assert sound.samples.shape[0] == (6 if name in {"wav", "flac"} else 2)
     assert round(sound.announced_s * sound.rate) == 20_777
 
 
@@ -277,18 +273,19 @@ for _ in range(20):
     try:
         PyavEncoder().encode(source, "wav", source.with_name("x.wav"), print)
     except GiveUp as refused:
-        gc.collect()
-print(refused)
+        print(refused)
+    gc.collect()
 """
 
 
-def test_channels_in_an_unusual_order_are_refused_and_do_not_end_the_process(tmp_path: Path) -> None:
-    source = make(tmp_path / "source.aiff", "aiff", channels=8)
+@pytest.mark.parametrize(("kind", "words"), [("aiff", "unusual order"), ("wav", "8 channels"), ("flac", "8 channels")])
+def test_eight_channels_are_refused_and_do_not_end_the_process(tmp_path: Path, kind: str, words: str) -> None:
+    source = make(tmp_path / "source", kind, channels=8)
 
     ended = subprocess.run([sys.executable, "-c", REFUSED, str(source)], check=False, capture_output=True, text=True)
 
     assert ended.returncode == 0
-    assert "unusual order" in ended.stdout
+    assert words in ended.stdout
 
 
 KILLED = """

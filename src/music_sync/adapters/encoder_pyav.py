@@ -155,7 +155,8 @@ def _frames(sound: Opened, stream: "AudioStream", progress: Progress) -> "Iterat
     layout = sound.stream.codec_context.layout.name
     # 32-bit floating point holds 24-bit samples exactly, so the detour over it loses nothing.
     for block in blocks(sound, progress):
-        frame = AudioFrame.from_ndarray(block, format="fltp", layout=layout)
+        # Samples of all channels in turn: PyAV 18 counts the planes of eight channels wrongly.
+        frame = AudioFrame.from_ndarray(block.T.reshape(1, -1), format="flt", layout=layout)
         frame.sample_rate = sound.container.sample_rate_hz
         yield from resampler.resample(frame)
     yield from resampler.resample(None)
