@@ -67,7 +67,7 @@ def _synced(settings: Settings) -> RunReport:
     from music_sync import wiring
 
     try:
-        with show.progress(quiet=False) as tell, stoppable() as stop:
+        with show.progress() as tell, stoppable() as stop:
             return wiring.sync(settings, Request(), tell, stop)
     except Exception as error:  # noqa: BLE001 - a failing step is reported and counts; the cycle goes on
         click.echo(told(error), err=True)

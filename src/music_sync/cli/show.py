@@ -44,11 +44,9 @@ def is_live() -> bool:
 
 
 @contextmanager
-def progress(*, quiet: bool) -> Iterator[Tell]:
+def progress() -> Iterator[Tell]:
     """Show what happens on standard error while the block runs."""
-    if quiet:
-        yield lambda _: None
-    elif is_live():
+    if is_live():
         with _bars() as tell:
             yield tell
     else:

@@ -99,7 +99,7 @@ def _synced(request: Request, tell: Tell) -> RunReport:
 def ended(as_json: bool, work: Callable[[Tell], RunReport], *, future: bool = False) -> int:  # noqa: FBT001
     """Do the work under a progress display, print its report, give its exit code; a script gets its object always."""
     try:
-        with show.progress(quiet=as_json and not show.is_live()) as tell:
+        with show.progress() as tell:
             report = work(tell)
     except Exception as error:
         if not as_json:
