@@ -19,6 +19,7 @@ from music_sync.demo.music import (
     write_encoded,
     write_tags,
 )
+from music_sync.model.happenings import Happening, Tell
 
 
 @dataclass(frozen=True)
@@ -79,17 +80,19 @@ class Offers:
         return sorted(endings.get(each.address, "") for each in pair) == sorted(each.expected for each in pair)
 
 
-def lay_out(folder: Path, link_base: str) -> Offers:
+def lay_out(folder: Path, link_base: str, tell: Tell = lambda _: None) -> Offers:
     """Write drop folder, list and served files below `folder`, and say what must come of them.
 
     `link_base` is the address, without a slash at its end, at which `served` will be found. Files that are there
-    already are left alone, so that a second time costs nothing and changes nothing.
+    already are left alone, so that a second time costs nothing and changes nothing. Each file is told when it is there.
     """
     folder = folder.resolve()
     for name in _FOLDERS.values():
         (folder / name).mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(max_workers=2) as pool:
-        list(pool.map(lambda planned: _once(folder / planned.place, planned.write), _PLAN))
+        written = pool.map(lambda planned: _once(folder / planned.place, planned.write), _PLAN)
+        for number, path in enumerate(written, start=1):
+            tell(Happening(path.name, path.name, "lay out", "progress", number / len(_PLAN)))
     ignored = tuple(_once(folder / _FOLDERS["drop"] / name, _writer_of(content)) for name, content in _IGNORED.items())
     offers = tuple(planned.offer(folder, link_base) for planned in _PLAN)
     likes = folder / "likes.m3u8"
