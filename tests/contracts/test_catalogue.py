@@ -193,6 +193,17 @@ def test_recordings_stream_all_of_them_over_many_pages_oldest_first(catalogue: A
     assert [int(each.recording_id) for each in catalogue.recordings()] == list(numbers)
 
 
+def test_recordings_stream_without_their_fingerprints(catalogue: AnyCatalogue) -> None:
+    catalogue.add(RECORDING, FOUND)
+
+    [streamed] = catalogue.recordings()
+    whole = catalogue.recording(RECORDING.recording_id)
+
+    assert whole is not None
+    assert whole.analysis.fingerprint == ANALYSIS.fingerprint
+    assert streamed == replace(whole, analysis=replace(ANALYSIS, fingerprint=()))
+
+
 def test_adding_while_recordings_are_read_neither_waits_nor_breaks(catalogue: AnyCatalogue) -> None:
     catalogue.add(another("b"), found("b"))
     seen = 0

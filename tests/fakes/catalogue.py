@@ -68,7 +68,8 @@ class FakeCatalogue:
         )
 
     def recordings(self) -> Iterator[Recording]:
-        yield from self._those(lambda _: True)
+        for each in self._those(lambda _: True):
+            yield replace(each, analysis=replace(each.analysis, fingerprint=()))
 
     def by_source(self, source: str, source_id: str) -> Recording | None:
         linked = self._state.links.get((clean(source), clean(source_id)))

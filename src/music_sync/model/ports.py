@@ -157,7 +157,9 @@ class Catalogue(Protocol):
         """The latest attempt of every track of a source, by source id."""
 
     def recording(self, recording_id: str) -> Recording | None: ...
-    def recordings(self) -> Iterator[Recording]: ...
+    def recordings(self) -> Iterator[Recording]:
+        """All of them, oldest first, without their fingerprints: those of 100,000 recordings fill the memory."""
+
     def by_source(self, source: str, source_id: str) -> Recording | None: ...
     def by_sha256(self, sha256: str) -> Recording | None:
         """By the hash of a filed file or of the file it was made from."""

@@ -69,19 +69,23 @@ class SqlCatalogue:
         return rows.past_of(row) if row else None
 
     def pasts(self, source: str) -> dict[str, Past]:
-        wanted = sa.select(attempts).where(attempts.c.source == source).order_by(attempts.c.attempt)
+        # Of several attempts the last one read stays. Rows are taken apart by place: a source may hold 100,000.
+        wanted = sa.select(attempts.c.source_id, *(attempts.c[name] for name in rows.PAST))
         with self._reading() as connection:
-            return {row.source_id: rows.past_of(row) for row in connection.execute(wanted)}
+            found = connection.execute(wanted.where(attempts.c.source == source).order_by(attempts.c.attempt))
+            return {source_id: Past(*rest) for source_id, *rest in found}
 
     def recording(self, recording_id: str) -> Recording | None:
         return self._first(sa.select(recordings.c.recording_id).where(recordings.c.recording_id == recording_id))
 
     def recordings(self) -> Iterator[Recording]:
-        """All recordings, oldest first; what is added meanwhile may or may not be among them."""
+        """All recordings, oldest first and without their fingerprints; what is added meanwhile may be among them."""
         after: sa.ColumnElement[bool] = sa.true()
         while True:
             order = (recordings.c.filed_at, recordings.c.recording_id)
-            page = self._load(sa.select(recordings.c.recording_id).where(after).order_by(*order).limit(PAGE))
+            chosen = sa.select(recordings.c.recording_id).where(after).order_by(*order).limit(PAGE)
+            with self._reading() as connection:
+                page = _load(connection, chosen, with_fingerprints=False)
             yield from page
             if len(page) < PAGE:
                 return
@@ -459,14 +463,16 @@ def _link_of_attempt(row: sa.Row[Any]) -> SourceLink:
     return SourceLink(row.source, row.source_id, row.revision, row.url, row.started_at)
 
 
-def _load(connection: sa.Connection, chosen: "sa.Select[Any] | sa.CompoundSelect[Any]") -> list[Recording]:
+def _load(
+    connection: sa.Connection, chosen: "sa.Select[Any] | sa.CompoundSelect[Any]", *, with_fingerprints: bool = True
+) -> list[Recording]:
     """Build the chosen recordings, oldest first, in four queries however many they are."""
-    wanted = (
-        sa.select(recordings, fingerprints.c.fingerprint)
-        .outerjoin_from(recordings, fingerprints)
-        .where(recordings.c.recording_id.in_(chosen))
-        .order_by(recordings.c.filed_at, recordings.c.recording_id)
-    )
+    if with_fingerprints:
+        wanted = sa.select(recordings, fingerprints.c.fingerprint).outerjoin_from(recordings, fingerprints)
+    else:
+        wanted = sa.select(recordings, sa.null().label("fingerprint"))
+    wanted = wanted.where(recordings.c.recording_id.in_(chosen))
+    wanted = wanted.order_by(recordings.c.filed_at, recordings.c.recording_id)
     found = connection.execute(wanted).all()
     if not found:
         return []

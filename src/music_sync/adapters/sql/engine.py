@@ -57,7 +57,7 @@ def open_engine(where: str | Path, *, library_holds_audio: bool = False, migrate
     name = name_of(engine)
     try:
         with translated(name):
-            _bring_to_head(engine, name, migrate=migrate)
+            bring_to_head(engine, name, migrate=migrate)
     except SyncError:
         engine.dispose()
         raise
@@ -144,14 +144,14 @@ def _sqlite(path: Path, *, legacy_transactions: bool = False) -> sa.Engine:
     return engine
 
 
-def prepare_sqlite(engine: sa.Engine, *, legacy_transactions: bool = False) -> None:
+def prepare_sqlite(engine: sa.Engine, *, legacy_transactions: bool = False, durable: bool = True) -> None:
     """Give each connection of the engine our settings, and its transactions an explicit BEGIN."""
 
     @sa.event.listens_for(engine, "connect")
     def _connected(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
         # The driver's own BEGIN comes before INSERT, UPDATE and DELETE only, so reads and DDL would stand outside.
         connection.isolation_level = "IMMEDIATE" if legacy_transactions else None
-        for pragma in _pragmas():
+        for pragma in _pragmas() if durable else _THROWAWAY:
             connection.execute(f"PRAGMA {pragma}")
 
     if not legacy_transactions:
@@ -161,6 +161,9 @@ def prepare_sqlite(engine: sa.Engine, *, legacy_transactions: bool = False) -> N
             # A transaction that reads first and writes later could fail half-way; a writer waits at its start instead.
             wants_write = connection.get_execution_options().get("music_sync_write")
             connection.exec_driver_sql("BEGIN IMMEDIATE" if wants_write else "BEGIN")
+
+
+_THROWAWAY = ("foreign_keys=ON", "synchronous=OFF")
 
 
 def _pragmas() -> tuple[str, ...]:
@@ -300,7 +303,7 @@ def _mounts_of_macos() -> str:
 # The schema
 
 
-def refuse_newer(revision: str, name: str) -> None:
+def _refuse_newer(revision: str, name: str) -> None:
     """Raise BadSetting for a schema that this version of Music Sync does not know; '' is a new database."""
     if revision in {"", HEAD}:
         return
@@ -310,11 +313,11 @@ def refuse_newer(revision: str, name: str) -> None:
         raise BadSetting(f"{name} was written by a newer Music Sync; update this one with `pip install -U music-sync`")
 
 
-def _bring_to_head(engine: sa.Engine, name: str, *, migrate: bool) -> None:
+def bring_to_head(engine: sa.Engine, name: str, *, migrate: bool = True) -> None:
     """Migrate in one transaction: killed at any statement, it leaves the old schema or the new one."""
     with engine.connect() as connection:
         revision = _revision(connection)
-    refuse_newer(revision, name)
+    _refuse_newer(revision, name)
     if revision == HEAD or not migrate:
         return
     # Imported for a migration only: it takes as long as the rest of the start.

@@ -154,10 +154,12 @@ def end_row(found: FoundTrack, ending: Ending, at: str) -> dict[str, Any]:
     }
 
 
+PAST = ("attempt", "ending", "reason", "stage", "next_actor", "recording_id", "revision", "cause")
+"""An attempt's columns in the order of `Past`."""
+
+
 def past_of(row: sa.Row[Any]) -> Past:
-    return Past(
-        row.attempt, row.ending, row.reason, row.stage, row.next_actor, row.recording_id, row.revision, row.cause
-    )
+    return Past(*(getattr(row, name) for name in PAST))
 
 
 def decision_row(key: str, stage: str, verdict: str, recording_id: str, reasons: Iterable[Reason]) -> dict[str, Any]:
