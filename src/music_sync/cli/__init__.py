@@ -1,13 +1,15 @@
 """What a person types. Each command group is one file, loaded only when it is asked for; only here is printed."""
 
 import importlib
+import io
+import logging
 import signal
 import sys
 
 import click
 
 from music_sync import __version__
-from music_sync.cli.errors import exit_code_of, told
+from music_sync.cli.errors import left
 
 COMMANDS = {
     "demo": ("music_sync.cli.demo", "Run the whole pipeline offline on synthesised music."),
@@ -57,16 +59,15 @@ def music_sync(ctx: click.Context, *, dry_run: bool) -> None:
 def main() -> None:
     """Run the command line and leave with the exit code that tells how it went."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    # What a user must know stands in the report; without this the library would print warnings beside it.
+    logging.getLogger("music_sync").addHandler(logging.NullHandler())
     try:
         code = music_sync.main(standalone_mode=False)
-    except click.exceptions.Abort:
-        code = 130
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
-    except KeyboardInterrupt:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         code = 130
     except Exception as error:  # noqa: BLE001 - the edge of the process: one sentence and an exit code
-        click.echo(told(error), err=True)
-        code = exit_code_of(error)
+        code = left(error)
     sys.exit(code or 0)

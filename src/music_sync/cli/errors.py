@@ -1,7 +1,11 @@
 """How an error leaves the program: one sentence on standard error and an exit code."""
 
 import logging
+import sys
 
+import click
+
+from music_sync.cli import show
 from music_sync.model.errors import (
     BadSetting,
     EnvironmentFault,
@@ -10,6 +14,7 @@ from music_sync.model.errors import (
     SyncError,
     TryAgainLater,
 )
+from music_sync.model.report import RunReport
 
 RESULTS: tuple[tuple[type[BaseException], str, int], ...] = (
     (BadSetting, "error", 2),
@@ -18,6 +23,17 @@ RESULTS: tuple[tuple[type[BaseException], str, int], ...] = (
     (EnvironmentFault, "environment", 7),
     (TryAgainLater, "unavailable", 6),
 )
+
+
+def left(error: Exception) -> int:
+    """Say what went wrong, to a person in one line and to a script in its object; give the exit code."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return error.exit_code
+    click.echo(told(error), err=True)
+    if "--json" in sys.argv[1:]:
+        show.as_json(RunReport(fault=result_of(error), message=sentence_of(error)).as_json())
+    return exit_code_of(error)
 
 
 def exit_code_of(error: BaseException) -> int:
@@ -30,14 +46,27 @@ def result_of(error: BaseException) -> str:
 
 
 def told(error: BaseException) -> str:
-    """One sentence for a person; what nobody expected also leaves its trace in the log."""
+    """One line for a person."""
+    return f"music-sync: {show.clean(sentence_of(error))}"
+
+
+def sentence_of(error: BaseException) -> str:
+    """One sentence; what nobody expected also leaves its trace in the log."""
     if isinstance(error, SyncError):
-        return f"music-sync: {error}"
+        return str(error)
+    if isinstance(error, click.ClickException):
+        return _usage(error)
     if isinstance(error, OSError):
         place = f" ({error.filename})" if error.filename else ""
-        return f"music-sync: {error.strerror or error}{place}; mend that, then try again"
+        return f"{error.strerror or error}{place}; mend that, then try again"
     logging.getLogger("music_sync").debug("unexpected", exc_info=error)
-    return f"music-sync: unexpected {type(error).__name__}: {error}; `music-sync doctor` looks for the cause"
+    return f"unexpected {type(error).__name__}: {error}; `music-sync doctor` looks for the cause"
+
+
+def _usage(error: click.ClickException) -> str:
+    what = " ".join(error.format_message().split()).rstrip(".")
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    return f"{what}; `{context.command_path if context else 'music-sync'} --help` tells more"
 
 
 def _row(error: BaseException) -> tuple[str, int]:
@@ -45,6 +74,8 @@ def _row(error: BaseException) -> tuple[str, int]:
 
     if isinstance(error, LockHeld):
         return "locked", 5
+    if isinstance(error, click.ClickException):
+        return "error", error.exit_code
     if isinstance(error, OSError):
         return "environment", 7
     for kind, result, code in RESULTS:

@@ -5,6 +5,7 @@ import logging.handlers
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 
 LARGEST_BYTES = 2_000_000
@@ -23,11 +24,7 @@ class OneLine(logging.Formatter):
 def logged(file: Path) -> Iterator[None]:
     """Write what our own code logs into this file while the block runs; a full or read-only disk stops nothing."""
     logger = logging.getLogger("music_sync")
-    try:
-        handler = _handler(file)
-    except OSError:
-        yield
-        return
+    handler = _handler(file)
     level, propagates = logger.level, logger.propagate
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
@@ -41,11 +38,19 @@ def logged(file: Path) -> Iterator[None]:
         logger.propagate = propagates
 
 
+class _PrivateFile(logging.handlers.RotatingFileHandler):
+    """Made by the first event, so that a run which is refused before it starts leaves nothing behind."""
+
+    def _open(self) -> TextIOWrapper:
+        file = Path(self.baseFilename)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600))
+        return super()._open()
+
+
 def _handler(file: Path) -> logging.Handler:
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600))
-    handler = logging.handlers.RotatingFileHandler(
-        file, maxBytes=LARGEST_BYTES, backupCount=KEPT_FILES, encoding="utf-8", errors="backslashreplace"
+    handler = _PrivateFile(
+        file, maxBytes=LARGEST_BYTES, backupCount=KEPT_FILES, encoding="utf-8", errors="backslashreplace", delay=True
     )
     handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(message)s"))
     # A log that cannot be written is no reason to stop the music.

@@ -26,7 +26,8 @@ WORDS = {
 
 def as_json(shape: object) -> None:
     """Print one object for a script on standard output."""
-    click.echo(json.dumps(shape, ensure_ascii=False))
+    is_utf8 = (sys.stdout.encoding or "").replace("-", "").casefold() == "utf8"
+    click.echo(json.dumps(shape, ensure_ascii=not is_utf8))
 
 
 def clean(text: str) -> str:

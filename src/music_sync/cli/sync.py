@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 import click
 
 from music_sync.cli import show
-from music_sync.cli.errors import exit_code_of, result_of, told
 from music_sync.cli.log import logged
 from music_sync.model.happenings import Tell
 from music_sync.model.report import RunReport
@@ -49,7 +48,7 @@ def sync(
     request = Request(what, only, limit)
     if dry_run or (ctx.obj or {}).get("dry_run"):
         return _planned(request, as_json=as_json)
-    return ended(as_json, lambda tell: _synced(request, tell))
+    return ended(as_json, lambda tell: _synced(request, tell, as_json=as_json))
 
 
 @click.command()
@@ -75,7 +74,7 @@ def retry(ctx: click.Context, *, track: tuple[str, ...], as_json: bool, dry_run:
         return 0
 
     def again(tell: Tell) -> RunReport:
-        with logged(settings.log), stoppable() as stop:
+        with logged(settings.log), stoppable(as_json=as_json) as stop:
             return wiring.retry(settings, track, tell, stop)
 
     return ended(as_json, again)
@@ -88,25 +87,18 @@ def _planned(request: Request, *, as_json: bool) -> int:
     return ended(as_json, lambda tell: wiring.plan(settings, request, tell), future=True)
 
 
-def _synced(request: Request, tell: Tell) -> RunReport:
+def _synced(request: Request, tell: Tell, *, as_json: bool) -> RunReport:
     from music_sync import wiring
 
     settings = load().settings
-    with logged(settings.log), stoppable() as stop:
+    with logged(settings.log), stoppable(as_json=as_json) as stop:
         return wiring.sync(settings, request, tell, stop)
 
 
 def ended(as_json: bool, work: Callable[[Tell], RunReport], *, future: bool = False) -> int:  # noqa: FBT001
-    """Do the work under a progress display, print its report, give its exit code; a script gets its object always."""
-    try:
-        with show.progress() as tell:
-            report = work(tell)
-    except Exception as error:
-        if not as_json:
-            raise
-        click.echo(told(error), err=True)
-        show.as_json(RunReport(fault=result_of(error), message=str(error)).as_json())
-        return exit_code_of(error)
+    """Do the work under a progress display, print its report, give its exit code."""
+    with show.progress() as tell:
+        report = work(tell)
     if as_json:
         show.as_json(report.as_json())
     else:
@@ -115,7 +107,7 @@ def ended(as_json: bool, work: Callable[[Tell], RunReport], *, future: bool = Fa
 
 
 @contextmanager
-def stoppable() -> Iterator[Any]:
+def stoppable(*, as_json: bool = False) -> Iterator[Any]:
     """Let the first SIGINT or SIGTERM end the steps in hand and stop, the second one stop at once."""
     from music_sync.flows.engine import Stop
 
@@ -123,13 +115,17 @@ def stoppable() -> Iterator[Any]:
 
     def leave(number: int) -> None:
         stop.wait(STOP_WITHIN_S)
+        if as_json:
+            message = f"stopped by {signal.Signals(number).name}; the next start goes on from there"
+            show.as_json(RunReport(fault="error", message=message).as_json())
         os._exit(128 + number)
 
     def asked(number: int, _frame: FrameType | None) -> None:
         if stop.is_asked:
             os._exit(128 + number)
         stop.ask()
-        click.echo("stopping after the steps in hand; the next start goes on from there", err=True)
+        # Not through the stream: a handler may interrupt its own thread in the middle of a write.
+        os.write(2, b"stopping after the steps in hand; the next start goes on from there\n")
         threading.Thread(target=leave, args=(number,), daemon=True).start()
 
     before = {number: signal.signal(number, asked) for number in (signal.SIGINT, signal.SIGTERM)}
