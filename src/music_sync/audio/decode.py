@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,6 @@ from music_sync.model.ports import Progress
 if TYPE_CHECKING:
     from av.audio.fifo import AudioFifo
     from av.audio.frame import AudioFrame
-    from av.audio.stream import AudioStream
-    from av.packet import Packet
 
 BLOCK_S = 0.8
 """Long enough that numpy sees some 4500 blocks an hour instead of 140,000 frames, short enough to stay in the cache:
@@ -91,31 +89,24 @@ class _Faults:
             raise GiveUp(f"{self.sound.path.name} is damaged in its middle; fetch it again.", "corrupt")
 
 
-def _frames(sound: Opened, faults: _Faults, position: "_Position") -> "Iterator[AudioFrame]":
-    from av.error import FFmpegError
+def _frames(sound: Opened, faults: _Faults, position: _Position) -> "Iterator[AudioFrame]":
+    from av.error import FFmpegError, InvalidDataError
 
     try:
         for packet in sound.file.demux(sound.stream):
-            frames = _decoded(packet, faults)
+            position.at = packet.pos or position.at
+            try:
+                frames = cast("list[AudioFrame]", packet.decode())
+            except InvalidDataError:
+                faults.bad()
+                continue
             if frames:
                 faults.good()
             yield from frames
-            position.at = packet.pos or position.at
     except FFmpegError as error:
         if isinstance(error, OSError):
             raise unreadable(sound.path, error) from error
         raise GiveUp(f"{sound.path.name} is damaged; fetch it again.", "corrupt") from error
-
-
-def _decoded(packet: "Packet[AudioStream]", faults: _Faults) -> "list[AudioFrame]":
-    from av import AudioFrame
-    from av.error import InvalidDataError
-
-    try:
-        return [frame for frame in packet.decode() if isinstance(frame, AudioFrame)]
-    except InvalidDataError:
-        faults.bad()
-        return []
 
 
 def _in_blocks(sound: Opened, frames: "Iterator[AudioFrame]") -> Iterator[NDArray[np.float32]]:

@@ -50,8 +50,8 @@ class LoudnessMeter:
     def __init__(self, rate_hz: int, weights: tuple[float, ...]) -> None:
         self.peak = 0.0
         self._sections = k_weighting(rate_hz)
-        self._state = np.zeros((len(self._sections), len(weights), 2))
-        self._weights = np.array(weights)
+        self._roots = np.sqrt(np.array(weights, np.float32))[:, None]
+        self._state = np.zeros((len(self._sections), (len(weights) + 1) // 2, 2), np.complex128)
         self._step = round(rate_hz / 10)
         self._rest = np.zeros(0)
         self._powers: list[NDArray[np.float64]] = []
@@ -62,8 +62,8 @@ class LoudnessMeter:
         if not block.size:
             return
         self.peak = max(self.peak, float(block.max()), -float(block.min()))
-        weighted, self._state = sosfilt(self._sections, block.astype(np.float64), axis=1, zi=self._state)
-        power = np.concatenate([self._rest, self._weights @ np.square(weighted)])
+        filtered, self._state = sosfilt(self._sections, _paired(block * self._roots), axis=1, zi=self._state)
+        power = np.concatenate([self._rest, (np.square(filtered.real) + np.square(filtered.imag)).sum(axis=0)])
         whole = power.size // self._step * self._step
         self._powers.append(power[:whole].reshape(-1, self._step).mean(axis=1))
         self._rest = power[whole:]
@@ -71,6 +71,19 @@ class LoudnessMeter:
     def lufs(self) -> float | None:
         """Integrated loudness; None for silence and for less than one gating block (400 ms)."""
         return integrated_lufs(np.concatenate([np.zeros(0), *self._powers]))
+
+
+def _paired(block: NDArray[np.float32]) -> NDArray[np.complex128]:
+    """Lay every two channels, already scaled by the root of their weight, on the parts of one complex signal.
+
+    The filter is real, so the parts never mix, and the squared magnitude is the sum that BS.1770-4 asks for; one
+    complex signal costs a quarter less to filter than two real ones.
+    """
+    evens, odds = block[0::2], block[1::2]
+    pairs = np.zeros(evens.shape, np.complex128)
+    pairs.real = evens
+    pairs.imag[: len(odds)] = odds
+    return pairs
 
 
 def integrated_lufs(powers: NDArray[np.float64]) -> float | None:
