@@ -39,22 +39,6 @@ def write(file: Path, last: LastRun) -> None:
     write_whole(file, (json.dumps(asdict(last), indent=2) + "\n").encode())
 
 
-def is_due(last: LastRun, now: float, interval_s: float) -> bool:
-    """Has the interval passed since the last success? A stamp in the future is a clock that jumped: due."""
-    return last.last_run is None or last.last_run > now or now - last.last_run >= interval_s
-
-
-def after(last: LastRun, result: str, *, succeeded: bool, now: float, interval_s: float) -> LastRun:
-    """The state after an attempt that ended with this result."""
-    return LastRun(
-        last_run=now if succeeded else last.last_run,
-        last_attempt=now,
-        result=result,
-        consecutive_failures=0 if succeeded else last.consecutive_failures + 1,
-        next_due=now + interval_s,
-    )
-
-
 def _from(content: Mapping[str, Any]) -> LastRun:
     failures = content.get("consecutive_failures")
     return LastRun(

@@ -2,8 +2,8 @@
 
 import logging
 import threading
-import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import click
 
@@ -11,14 +11,14 @@ from music_sync.adapters import last_run_file
 from music_sync.cli import show
 from music_sync.cli.errors import result_of, told
 from music_sync.cli.log import logged
-from music_sync.cli.sync import stoppable
+from music_sync.cli.sync import remembered, stoppable
 from music_sync.model.report import EXIT_CODES, RunReport
 from music_sync.settings import Settings, load
 from music_sync.track.detect import Request
+from music_sync.triggers import clock
 
 log = logging.getLogger("music_sync.run")
 
-SUCCESSES = frozenset({"done", "nothing_new", "partial", "needs_person"})
 NO_TASKS: Mapping[str, int] = dict.fromkeys(("picked", "delivered", "collected", "reviews", "remaining"), 0)
 
 
@@ -35,7 +35,7 @@ def run(*, once: bool, interval: float, force: bool, never: bool, as_json: bool)
     settings = load().settings
     while True:
         with logged(settings.loop_log):
-            report = _music_step(settings, force=force, never=never)
+            report = _music_step(settings, force=force, never=never, as_json=as_json)
             log.info("music sync: %s %s %s", report.result, report.counts, report.message)
         if as_json:
             show.as_json({**report.as_json(), "tasks": dict(NO_TASKS)})
@@ -47,29 +47,28 @@ def run(*, once: bool, interval: float, force: bool, never: bool, as_json: bool)
         threading.Event().wait(interval)
 
 
-def _music_step(settings: Settings, *, force: bool, never: bool) -> RunReport:
-    """Sync if it is due, and write down how it went; a failure is remembered too."""
-    last = last_run_file.read(settings.last_run_file)
-    due = force or (settings.enabled and last_run_file.is_due(last, time.time(), settings.interval))
-    if never or not due:
+def _music_step(settings: Settings, *, force: bool, never: bool, as_json: bool) -> RunReport:
+    """Sync if it is due; a failure is reported and written down, and the next cycle comes all the same."""
+    if never or not (force or (settings.enabled and _is_due(settings))):
         return RunReport()
-    report = _synced(settings)
-    if report.result != "locked":
-        succeeded = report.result in SUCCESSES
-        state = last_run_file.after(
-            last, report.result, succeeded=succeeded, now=time.time(), interval_s=settings.interval
-        )
-        last_run_file.write(settings.last_run_file, state)
-    return report
-
-
-def _synced(settings: Settings) -> RunReport:
     from music_sync import wiring
 
+    request = Request()
     try:
-        with show.progress() as tell, stoppable() as stop:
-            return wiring.sync(settings, Request(), tell, stop)
-    except Exception as error:  # noqa: BLE001 - a failing step is reported and counts; the cycle goes on
+        with show.progress() as tell, stoppable(as_json=as_json) as stop, remembered(settings, request) as remember:
+            return remember(wiring.sync(settings, request, tell, stop))
+    except Exception as error:  # noqa: BLE001 - the edge of a cycle
         click.echo(told(error), err=True)
         result = result_of(error)
         return RunReport(fault=result if result in EXIT_CODES else "error", message=str(error))
+
+
+def _is_due(settings: Settings) -> bool:
+    now = datetime.now(UTC).astimezone()
+    last = last_run_file.read(settings.last_run_file)
+    seen = clock.clamped(last, now.timestamp(), settings.interval)
+    if seen != last:
+        last_run_file.write(settings.last_run_file, seen)
+    verdict = clock.judge(seen, now, settings.interval)
+    log.info("music sync is %s: %s", "due" if verdict.is_due else "not due", verdict.reason)
+    return verdict.is_due

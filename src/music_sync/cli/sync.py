@@ -11,11 +11,13 @@ from typing import Any, TypeVar
 import click
 
 from music_sync.cli import show
+from music_sync.cli.errors import result_of
 from music_sync.cli.log import logged
 from music_sync.model.happenings import Tell
 from music_sync.model.report import RunReport
-from music_sync.settings import load
+from music_sync.settings import Settings, load
 from music_sync.track.detect import Request
+from music_sync.triggers import clock
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -91,8 +93,8 @@ def _synced(request: Request, tell: Tell, *, as_json: bool) -> RunReport:
     from music_sync import wiring
 
     settings = load().settings
-    with logged(settings.log), stoppable(as_json=as_json) as stop:
-        return wiring.sync(settings, request, tell, stop)
+    with logged(settings.log), stoppable(as_json=as_json) as stop, remembered(settings, request) as remember:
+        return remember(wiring.sync(settings, request, tell, stop))
 
 
 def ended(as_json: bool, work: Callable[[Tell], RunReport], *, future: bool = False) -> int:  # noqa: FBT001
@@ -104,6 +106,27 @@ def ended(as_json: bool, work: Callable[[Tell], RunReport], *, future: bool = Fa
     else:
         show.report(report, future=future)
     return report.exit_code
+
+
+@contextmanager
+def remembered(settings: Settings, request: Request) -> Iterator[Callable[[RunReport], RunReport]]:
+    """Write down how a sync of all sources went, failed or not, for clock and cron; one of some files does not count."""
+    reports: list[RunReport] = []
+
+    def remember(report: RunReport) -> RunReport:
+        reports.append(report)
+        return report
+
+    result = "error"
+    try:
+        yield remember
+        result = reports[0].result
+    except Exception as error:
+        result = result_of(error)
+        raise
+    finally:
+        if result != "locked" and request == Request():
+            clock.remember(settings.last_run_file, result, settings.interval)
 
 
 @contextmanager

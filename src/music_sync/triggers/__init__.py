@@ -1,0 +1,1 @@
+"""What starts a flow: the clock, a task on the board, a webhook."""
