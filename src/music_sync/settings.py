@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from music_sync.model.errors import BadSetting
 from music_sync.model.formats import FORMATS, ORIGINAL
+from music_sync.track.naming import DEFAULT_TEMPLATE, Template
 
 FILE_NAME = "music-sync.toml"
 PREFIX = "MUSIC_SYNC_"
+LONGEST_INTERVAL_S = 366 * 24 * 3600.0
 
 _YES = frozenset({"true", "1", "yes", "on"})
 _NO = frozenset({"false", "0", "no", "off"})
@@ -39,12 +41,49 @@ def _as_list(value: object) -> object:
 
 
 def _as_path(value: object) -> object:
-    return Path(value).expanduser().absolute() if isinstance(value, str) and value.strip() else value
+    if isinstance(value, str):
+        if not value.strip():
+            raise ValueError("it is empty; name a folder")
+        return Path(value).expanduser().absolute()
+    return value
+
+
+def _one_of(names: tuple[str, ...], what: str) -> AfterValidator:
+    def check(words: tuple[str, ...]) -> tuple[str, ...]:
+        for word in words:
+            if word not in names:
+                raise ValueError(f"there is no {what} {word!r}; known are {', '.join(names)}")
+        return words
+
+    return AfterValidator(check)
+
+
+def _as_template(text: str) -> str:
+    try:
+        Template.parse(text)
+    except BadSetting as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+def _as_address(secret: SecretStr) -> SecretStr:
+    if not secret.get_secret_value().startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
+        raise ValueError("it is no address of a Postgres; write postgresql://user@host/database")
+    return secret
+
+
+SOURCES = ("folder", "list")
+PROVIDERS = ("owned", "link")
+"""Names that the wiring has an adapter for, in their default order."""
 
 
 Switch = Annotated[bool, BeforeValidator(_as_switch)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
 Place = Annotated[Path, BeforeValidator(_as_path)]
+Sources = Annotated[Words, _one_of(SOURCES, "source")]
+Providers = Annotated[Words, _one_of(PROVIDERS, "provider")]
+NameTemplate = Annotated[str, AfterValidator(_as_template)]
+Address = Annotated[SecretStr, AfterValidator(_as_address)]
 Places = Annotated[tuple[Place, ...], BeforeValidator(_as_list)]
 Format = Literal["original", "aiff", "alac", "aac", "wav", "flac", "mp3"]
 Formats = Annotated[tuple[Format, ...], BeforeValidator(_as_list), Field(min_length=1)]
@@ -59,24 +98,26 @@ class Settings(BaseModel):
     library: Place = Field(description="Folder of the filed tracks, on any drive. Default: `library` in the home.")
     drop: Place = Field(description="Drop folder: what lies there is synced. Default: `drop` in the home.")
     lists: Places = Field((), description="List files (text, M3U, CSV) that each sync reads, separated by commas.")
-    sources: Words = Field(("folder", "list"), description="Sources in the order they are asked.")
-    providers: Words = Field(("owned", "link"), description="Ways that may bring audio, in order.")
+    sources: Sources = Field(SOURCES, description="Sources in the order they are asked.")
+    providers: Providers = Field(PROVIDERS, description="Ways that may bring audio, in order.")
     formats: Formats = Field(
         ("original",),
         description=f"Formats to file: `{ORIGINAL}` (as it came), {', '.join(f'`{f}`' for f in FORMATS)}.",
     )
-    template: str = Field("{artist}/{artist} - {title}", description="Where a track goes in the library, no ending.")
+    template: NameTemplate = Field(DEFAULT_TEMPLATE, description="Where a track goes in the library, no ending.")
     link_hosts: Words = Field(
         (), description="host:port of your own servers that links may name although their addresses are private."
     )
     workers: int = Field(
         default_factory=lambda: min(4, os.cpu_count() or 1), ge=1, le=32, description="Tracks worked on at once."
     )
-    database_url: SecretStr | None = Field(
+    database_url: Address | None = Field(
         None, description="postgresql://... for state and flows shared by many machines. Default: SQLite in the home."
     )
     enabled: Switch = Field(default=True, description="Whether `music-sync run` syncs music.")
-    interval: float = Field(21600, gt=0, description="Seconds between two music syncs of `music-sync run`.")
+    interval: float = Field(
+        21600, gt=0, le=LONGEST_INTERVAL_S, description="Seconds between two music syncs of `music-sync run`."
+    )
     schedule: str = Field("0 */6 * * *", description="Five-field cron text for `music-sync cron setup`.")
 
     @property
@@ -156,6 +197,19 @@ def variable(name: str) -> str:
     return PREFIX + name.upper()
 
 
+def environment_with(**own: str) -> dict[str, str]:
+    """The environment for another process of ours: none of the settings of this one, only those given by their names."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
+    return kept | {variable(name): value for name, value in own.items()}
+
+
+def cache_folder() -> Path:
+    """Where this platform keeps what a program can make again."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("music-sync", appauthor=False)
+
+
 def _home(environ: Mapping[str, str]) -> Path:
     told = environ.get(PREFIX + "HOME", "").strip()
     if told:
@@ -168,7 +222,7 @@ def _home(environ: Mapping[str, str]) -> Path:
 def _from_file(file: Path) -> dict[str, Any]:
     try:
         content = tomllib.loads(file.read_text("utf-8-sig"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSetting(f"{file} is not valid TOML: {error}; mend that line or remove the file") from None

@@ -68,7 +68,7 @@ def would_retry(settings: Settings, wanted: Sequence[str]) -> Iterator[str]:
 
 def plan(settings: Settings, request: Request, tell: Tell) -> RunReport:
     """What `sync` would do; on a throwaway copy of the catalogue, so nothing is written anywhere."""
-    open_sources(settings, request)
+    check_request(settings, request)
     copy = snapshot(settings)
     identity = copy.identity(LIBRARY_IDENTITY)
     library = FolderLibrary(settings.library, identity or "")
@@ -85,7 +85,7 @@ def flowing(
     from music_sync.flows import engine, steps
     from music_sync.flows.publish import empty_outbox
 
-    open_sources(settings, request)
+    check_request(settings, request)
     _make_own_drop_folder(settings)
     with locked(settings.var / "music-sync.lock", what):
         catalogue = open_catalogue(settings)
@@ -168,12 +168,22 @@ def open_sources(settings: Settings, request: Request) -> Sequence[Source]:
     if request.arguments:
         found = [sources_for_argument(argument) for argument in request.arguments]
     else:
-        found = [source for name in settings.sources for source in _sources_named(name, settings)]
-    if request.only:
-        if request.only not in SOURCES:
-            raise BadSetting(f"--only {request.only}: no such source; known are {', '.join(SOURCES)}")
-        found = [source for source in found if source.name == request.only]
-    return found
+        found = [source for name in settings.sources for source in SOURCES[name](settings)]
+    return [source for source in found if source.name == request.only] if request.only else found
+
+
+def check_request(settings: Settings, request: Request) -> None:
+    """Raise BadSetting for what was typed wrongly, before anything is touched."""
+    only = request.only
+    sources = open_sources(settings, request)
+    if not only:
+        return
+    if only not in SOURCES:
+        raise BadSetting(f"--only {only}: no such source; known are {', '.join(SOURCES)}")
+    if request.arguments and not sources:
+        raise BadSetting(f"--only {only}: nothing that you gave is one; leave it out")
+    if not request.arguments and only not in settings.sources:
+        raise BadSetting(f"--only {only}: it is not among MUSIC_SYNC_SOURCES; add it there")
 
 
 def _folder_sources(settings: Settings) -> list[Source]:
@@ -190,24 +200,19 @@ def _list_sources(settings: Settings) -> list[Source]:
 SOURCES: dict[str, Callable[[Settings], list[Source]]] = {"folder": _folder_sources, "list": _list_sources}
 
 
-def _sources_named(name: str, settings: Settings) -> list[Source]:
-    if name not in SOURCES:
-        raise BadSetting(f"setting sources: no source {name!r}; known are {', '.join(SOURCES)}")
-    return SOURCES[name](settings)
-
-
-def _providers(settings: Settings) -> list[Provider]:
-    from music_sync.adapters.providers.direct_link import DirectLink
+def _owned_file(_settings: Settings) -> Provider:
     from music_sync.adapters.providers.owned_file import OwnedFile
 
-    known: dict[str, Callable[[], Provider]] = {
-        "owned": OwnedFile,
-        "link": lambda: DirectLink(partial(egress_client, frozenset(settings.link_hosts))),
-    }
-    unknown = [name for name in settings.providers if name not in known]
-    if unknown:
-        raise BadSetting(f"setting providers: no provider {unknown[0]!r}; known are {', '.join(known)}")
-    return [known[name]() for name in settings.providers]
+    return OwnedFile()
+
+
+def _direct_link(settings: Settings) -> Provider:
+    from music_sync.adapters.providers.direct_link import DirectLink
+
+    return DirectLink(partial(egress_client, frozenset(settings.link_hosts)))
+
+
+PROVIDERS: dict[str, Callable[[Settings], Provider]] = {"owned": _owned_file, "link": _direct_link}
 
 
 def stages(settings: Settings, catalogue: SqlCatalogue, library: FolderLibrary, tell: Tell) -> Stages:
@@ -221,7 +226,7 @@ def stages(settings: Settings, catalogue: SqlCatalogue, library: FolderLibrary, 
         open_sources=partial(open_sources, settings),
         catalogue=catalogue,
         shelf=Shelf(library, catalogue, Template.parse(settings.template)),
-        providers=_providers(settings),
+        providers=[PROVIDERS[name](settings) for name in settings.providers],
         tagger=MutagenTagger(),
         encoder=PyavEncoder(),
         measure=lambda path, progress: measure(path, fingerprinter(), progress),
