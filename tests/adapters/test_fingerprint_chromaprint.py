@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import imageio_ffmpeg
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -101,6 +102,12 @@ def broken_tool(folder: Path, script: str) -> str:
 def test_a_tool_that_breaks_is_the_machines_fault(script: str, finding: str, tmp_path: Path) -> None:
     with pytest.raises(EnvironmentFault, match=finding):
         chromaprint.run_ffmpeg(broken_tool(tmp_path, script), tune(20))
+
+
+def test_an_ffmpeg_without_chromaprint_is_passed_over(tmp_path: Path) -> None:
+    assert chromaprint.has_muxer(imageio_ffmpeg.get_ffmpeg_exe())
+    assert not chromaprint.has_muxer(broken_tool(tmp_path, "echo Unknown format \\'chromaprint\\'."))
+    assert not chromaprint.has_muxer(str(tmp_path / "no ffmpeg"))
 
 
 def test_a_tool_that_is_not_there_is_the_machines_fault(tmp_path: Path) -> None:

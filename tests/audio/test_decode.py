@@ -1,5 +1,6 @@
 """Decoding to the end, and knowing when the end is missing."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import av
@@ -136,3 +137,17 @@ def test_the_library_writes_nothing_about_bad_files_to_the_terminal(
 
     assert av.library_versions
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("way", ["mp3", "m4a", "alac.m4a", "fragmented.m4a", "flac", "ogg", "opus", "wav", "aiff"])
+def test_whatever_is_broken_in_a_file_is_never_the_machines_fault(way: str, tmp_path: Path, melody: Samples) -> None:
+    rng = np.random.default_rng(12)
+    whole = encode(tmp_path / f"a.{way}", melody[:, :88_200], way=way).read_bytes()
+    path = tmp_path / "broken"
+    for _ in range(12):
+        broken = bytearray(whole)
+        for at in rng.integers(0, len(whole), 40):
+            broken[at : at + 4] = rng.bytes(4)
+        path.write_bytes(broken)
+        with suppress(GiveUp):
+            decoded(path)

@@ -44,8 +44,8 @@ def by_library() -> tuple[str, Fingerprinter] | None:
     """Through libchromaprint and pyacoustid's binding to it."""
     try:
         import chromaprint
-    except (ImportError, OSError):
-        return None  # the binding raises ImportError when the library itself is absent
+    except (ImportError, OSError, AttributeError):
+        return None  # ImportError also when only the library itself is absent, AttributeError when it is too old
 
     def fingerprint(pcm: NDArray[np.int16]) -> tuple[int, ...]:
         maker = chromaprint.Fingerprinter()
@@ -69,11 +69,25 @@ def by_ffmpeg() -> tuple[str, Fingerprinter] | None:
         program = imageio_ffmpeg.get_ffmpeg_exe()
     except RuntimeError:
         return None  # no binary for this platform
+    if not has_muxer(program):
+        return None  # it may be the system's own ffmpeg, built without Chromaprint
 
     def fingerprint(pcm: NDArray[np.int16]) -> tuple[int, ...]:
         return run_ffmpeg(program, pcm)
 
     return "ffmpeg of imageio-ffmpeg", fingerprint
+
+
+def has_muxer(program: str) -> bool:
+    """Can this ffmpeg fingerprint at all? Its exit code is 0 for an unknown muxer too."""
+    command = [program, "-hide_banner", "-h", "muxer=chromaprint"]
+    try:
+        asked = subprocess.run(  # noqa: S603 - fixed arguments
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return b"Muxer chromaprint" in asked.stdout
 
 
 def run_ffmpeg(program: str, pcm: NDArray[np.int16], timeout_s: float = _TIMEOUT_S) -> tuple[int, ...]:

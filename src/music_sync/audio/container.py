@@ -16,6 +16,7 @@ from music_sync.model.errors import EnvironmentFault, GiveUp
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import InputContainer
+    from av.error import FFmpegError
 
 LONGEST_S = 12 * 3600.0
 """Longer files are refused: a small file can hold days of silence and keep a machine busy for as long."""
@@ -119,13 +120,17 @@ def kind_of(path: Path) -> str:
 _WANTED = "MP3, M4A, FLAC, Ogg, Opus, WAV or AIFF"
 
 
-def unreadable(path: Path, error: OSError) -> EnvironmentFault:
+MACHINE_ERRORS = frozenset({errno.EIO, errno.ESTALE, errno.ENODEV, errno.ENXIO, errno.EMFILE, errno.ENFILE})
+"""What FFmpeg reports when the drive or the machine fails; its other errors, even EPERM, come from what is in the file."""
+
+
+def unreadable(path: Path, error: "OSError | FFmpegError") -> EnvironmentFault:
     """The fault for a file that the machine cannot read, whatever is in it."""
     return EnvironmentFault(f"{path.name} cannot be read ({error.strerror or error}); check its drive and its rights.")
 
 
-def _refusal(path: Path, kind: str, error: Exception) -> GiveUp | EnvironmentFault:
-    if isinstance(error, OSError) and error.errno in {errno.EIO, errno.EACCES, errno.EPERM, errno.ENOMEM}:
+def _refusal(path: Path, kind: str, error: "FFmpegError") -> GiveUp | EnvironmentFault:
+    if error.errno in MACHINE_ERRORS:
         return unreadable(path, error)
     if is_cut(path, kind):
         return GiveUp(f"{path.name} is cut off: its end is missing; fetch it again.", "truncated")

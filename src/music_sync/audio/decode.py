@@ -1,14 +1,15 @@
 """Decode a file once, from its beginning to its end, in blocks of about a second."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from music_sync.audio.container import LONGEST_S, Opened, is_cut, too_long, unreadable
+from music_sync.audio.container import LONGEST_S, MACHINE_ERRORS, Opened, is_cut, too_long, unreadable
 from music_sync.model.errors import GiveUp
 from music_sync.model.ports import Progress
 
@@ -49,15 +50,15 @@ def blocks(sound: Opened, progress: Progress) -> Iterator[NDArray[np.float32]]:
     in its header cannot be told from a whole one.
     """
     rate, size = sound.container.sample_rate_hz, max(sound.file.size, 1)
-    faults, position = _Faults(sound), _Position()
-    samples = 0
-    for block in _in_blocks(sound, _frames(sound, faults, position)):
-        samples += block.shape[1]
-        if samples > LONGEST_S * rate:
-            raise too_long(sound.path)
-        _check_finite(sound, block)
-        yield block
-        progress(min(position.at / size, 1.0))
+    position, samples = _Position(), 0
+    with _damage_told(sound):
+        for block in _in_blocks(sound, _frames(sound, _Faults(sound), position)):
+            samples += block.shape[1]
+            if samples > LONGEST_S * rate:
+                raise too_long(sound.path)
+            _check_finite(sound, block)
+            yield block
+            progress(min(position.at / size, 1.0))
     _check_whole(sound, samples / rate)
     progress(1.0)
 
@@ -89,24 +90,31 @@ class _Faults:
             raise GiveUp(f"{self.sound.path.name} is damaged in its middle; fetch it again.", "corrupt")
 
 
-def _frames(sound: Opened, faults: _Faults, position: _Position) -> "Iterator[AudioFrame]":
-    from av.error import FFmpegError, InvalidDataError
+@contextmanager
+def _damage_told(sound: Opened) -> Iterator[None]:
+    from av.error import FFmpegError
 
     try:
-        for packet in sound.file.demux(sound.stream):
-            position.at = packet.pos or position.at
-            try:
-                frames = cast("list[AudioFrame]", packet.decode())
-            except InvalidDataError:
-                faults.bad()
-                continue
-            if frames:
-                faults.good()
-            yield from frames
+        yield
     except FFmpegError as error:
-        if isinstance(error, OSError):
+        if error.errno in MACHINE_ERRORS:
             raise unreadable(sound.path, error) from error
         raise GiveUp(f"{sound.path.name} is damaged; fetch it again.", "corrupt") from error
+
+
+def _frames(sound: Opened, faults: _Faults, position: _Position) -> "Iterator[AudioFrame]":
+    from av.error import FFmpegError
+
+    for packet in sound.file.demux(sound.stream):
+        position.at = packet.pos or position.at
+        try:
+            frames = packet.decode()
+        except FFmpegError:  # not only InvalidDataError: the AAC decoder says "not permitted" to some damage
+            faults.bad()
+            continue
+        if frames:
+            faults.good()
+        yield from frames
 
 
 def _in_blocks(sound: Opened, frames: "Iterator[AudioFrame]") -> Iterator[NDArray[np.float32]]:
