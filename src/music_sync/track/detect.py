@@ -9,6 +9,9 @@ from music_sync.model.report import SourceReport, TrackReport
 from music_sync.model.track import FoundTrack, Recording
 
 
+MOST_MESSAGES = 5
+
+
 @dataclass(frozen=True)
 class Request:
     """What a round is to look at: arguments as typed (none: the sources of the settings), one source only, a limit."""
@@ -56,7 +59,7 @@ def detect(source: Source, catalogue: Catalogue) -> Detected:
             known.append(TrackReport(track, _still_have(past, recordings)))
         else:
             parked += 1
-    messages = [*getattr(source, "messages", ())]
+    messages = _the_first([*getattr(source, "messages", ())])
     if parked:
         messages.append(f"{parked} ended earlier without a file and did not change; see `music-sync status`")
     report = SourceReport(source.name, ok=True, found=len(found), message="; ".join(messages))
@@ -77,6 +80,12 @@ def due_attempt(found: FoundTrack, past: Past | None) -> int | None:
     if past.ending == "failed" and past.next_actor == "flow":
         return past.attempt + 1
     return None
+
+
+def _the_first(messages: list[str]) -> list[str]:
+    """A drive full of unreadable files must not fill the screen; the log has them all."""
+    rest = len(messages) - MOST_MESSAGES
+    return [*messages[:MOST_MESSAGES], f"and {rest} more, which the log of a sync names"] if rest > 0 else messages
 
 
 def _recordings_of(pasts: dict[str, dict[str, Past]], catalogue: Catalogue) -> dict[str, Recording]:

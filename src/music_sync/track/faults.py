@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import TypeVar
 
 from music_sync.model.errors import EnvironmentFault, GiveUp, SyncError
+from music_sync.model.names import as_text
 from music_sync.model.track import FoundTrack
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_MACHINE_FAULTS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE})
+_MACHINE_FAULTS = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EACCES, errno.EPERM}
+)
 
 
 def translated(found: FoundTrack, stage: str, work: Callable[[], T]) -> T:
@@ -36,11 +39,12 @@ def named(work: Callable[[], T], path: Path, found: FoundTrack) -> T:
     try:
         return work()
     except GiveUp as error:
-        name = found.path.name if found.path else found.label
+        name = as_text(found.path.name) if found.path else found.label
         raise GiveUp(str(error).replace(path.name, name), error.rule) from error
 
 
 def _unexpected(found: FoundTrack, stage: str, error: Exception) -> GiveUp:
     log.error("%s of %s failed unexpectedly", stage, found.key, exc_info=error)
-    text = f"{stage} of {found.label} failed unexpectedly ({type(error).__name__}: {error})"
+    what = " ".join(str(error).split())[:200]
+    text = f"{stage} of {found.label} failed unexpectedly ({type(error).__name__}: {what})"
     return GiveUp(f"{text}; the log has the details, `music-sync retry` tries it again", rule="unexpected")

@@ -62,7 +62,7 @@ class Stages:
     # A track's journey
 
     def match(self, found: FoundTrack) -> AlreadyHave | NeedsReview | None:
-        sha256 = sha256_of(found.path) if found.path and found.path.is_file() else ""
+        sha256 = _hash_of(found)
         return self._settled(found, "match", match(found, self.catalogue, sha256))
 
     def acquire(self, found: FoundTrack) -> FetchedFile | OnBuyList:
@@ -105,7 +105,7 @@ class Stages:
 
     def foresee(self, found: FoundTrack) -> Ending:
         """How a track's journey would end, told from what is here already; a link is probed and not fetched."""
-        sha256 = sha256_of(found.path) if found.path and found.path.is_file() else ""
+        sha256 = _hash_of(found)
         before = match(found, self.catalogue, sha256)
         if before.verdict != "new":
             return known(before, found, self.catalogue)
@@ -151,6 +151,14 @@ class Stages:
     def _progress(self, found: FoundTrack, stage: str) -> Progress:
         told = Happening(found.key, found.label, stage, "progress")
         return lambda fraction: self.tell(replace(told, fraction=fraction))
+
+
+def _hash_of(found: FoundTrack) -> str:
+    """Of the local file; empty where there is none, and for one that cannot be read, of which `acquire` says why."""
+    try:
+        return sha256_of(found.path) if found.path and found.path.is_file() else ""
+    except OSError:
+        return ""
 
 
 def _called(ending: Ending, found: FoundTrack) -> str:

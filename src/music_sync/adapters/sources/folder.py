@@ -91,10 +91,18 @@ class FolderSource:
             try:
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append(Path(entry.path))
-                elif _is_audio_name(name) and not _is_in_the_making(name, names) and entry.is_file():
-                    yield _seen(Path(entry.path))
+                elif _is_audio_name(name) and not _is_in_the_making(name, names):
+                    yield from self._file(Path(entry.path))
             except OSError as error:
                 self._tell(Path(entry.path), error)
+
+    def _file(self, path: Path) -> Iterator[_Seen]:
+        """The file there; a link that leads nowhere raises, and what is no file (a pipe, a device) becomes a message."""
+        kind = path.stat().st_mode
+        if stat.S_ISREG(kind):
+            yield _seen(path)
+        elif not stat.S_ISDIR(kind):
+            self._say(f"{path_id(path)} is no file; take it away")
 
     def _still(self, seen: list[_Seen]) -> list[_Seen]:
         """Those that nobody is writing to any more, by two looks at the fresh ones."""
@@ -105,10 +113,14 @@ class FolderSource:
         self._sleep(self._still_s)
         self.held_back = [file.path for file in fresh if not file.size_bytes or _again(file) != file]
         moving = set(self.held_back)
+        for path in self.held_back:
+            self._say(f"{path_id(path)} is still being written; the next sync looks at it again")
         return [file for file in seen if file.path not in moving]
 
     def _tell(self, path: Path, error: OSError) -> None:
-        message = f"{path_id(path)} {_cannot(error)}"
+        self._say(f"{path_id(path)} {_cannot(error)}")
+
+    def _say(self, message: str) -> None:
         log.warning("%s", message)
         self.messages.append(message)
 
