@@ -8,7 +8,6 @@ from music_sync.model.ports import Catalogue, Past, Source
 from music_sync.model.report import SourceReport, TrackReport
 from music_sync.model.track import FoundTrack, Recording
 
-
 MOST_MESSAGES = 5
 
 

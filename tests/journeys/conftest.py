@@ -1,0 +1,26 @@
+"""Fixtures of the journeys: a small world, and a warm program to run in it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.journeys.warm import Warm, warmed
+from tests.journeys.world import World, new_world
+
+
+@pytest.fixture(scope="session")
+def warm_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
+    with warmed(tmp_path_factory.mktemp("warm")) as warm:
+        yield warm
+
+
+@pytest.fixture
+def warm(warm_process: Warm) -> Iterator[Warm]:
+    """Runs music-sync; what a failed test left running is ended."""
+    yield warm_process
+    warm_process.end_all()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return new_world(tmp_path)
