@@ -1,6 +1,8 @@
 """What the stages of a task's journey need of the world."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from music_sync.model.task import Change, Draft, Handoff, Task, Written
@@ -35,11 +37,51 @@ class Ledger(Protocol):
     def handoffs(self, task_id: str = "") -> Sequence[Handoff]:
         """All deliveries, or those of one task, oldest first."""
 
-    def record(self, handoff: Handoff) -> None:
-        """Store or replace a delivery, by task, revision and agent."""
+    def record_all(self, handoffs: Iterable[Handoff]) -> None:
+        """Store or replace deliveries, by task, revision and agent; all or none."""
 
     def triggered(self, task_id: str) -> str:
         """The revision at which this task started a sync last; empty if it never did."""
 
     def trigger(self, task_id: str, revision: str) -> None:
         """This revision has started a sync; again is harmless."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a file lies: in the queue, or in one of an agent's boxes."""
+
+    name: str
+    box: str
+    """queue, inbox, claimed, processed, failed."""
+    agent_folder: str
+    """Empty in the queue."""
+    path: Path
+
+
+class Inboxes(Protocol):
+    """The folders through which agents are reached."""
+
+    def put(self, name: str, content: bytes) -> Place:
+        """Write a file into the queue, whole and durably; a file of this name that is there already stays."""
+
+    def route(self, names: Mapping[str, str]) -> dict[str, Place]:
+        """Move files from the queue into the inboxes of these agent folders, durably; name -> where it is now."""
+
+    def places(self) -> dict[str, Place]:
+        """Every JSON file in every box, by name."""
+
+    def read(self, place: Place) -> Mapping[str, object]:
+        """The JSON object in a file; raises GiveUp when there is none in it, or more than a megabyte."""
+
+    def withdraw(self, place: Place, why: str) -> Path:
+        """Take a file out of an agent's reach, into the folder of withdrawn ones."""
+
+    def refuse(self, place: Place, reason: str) -> Path:
+        """Put a file aside into `03_failed`, with a file beside it that tells the reason."""
+
+    def bury(self, name: str, content: bytes, reason: str) -> Path:
+        """Put a hand-off that nobody would read into the dead letters, with its reason beside it."""
+
+    def keep(self, place: Place) -> Path:
+        """A return file was read: put it where it is kept."""

@@ -1,0 +1,1 @@
+"""A task's journey, one stage a file: pick, deliver, collect, review."""
