@@ -62,7 +62,8 @@ def hand_off(tasks: Sequence[Task], desk: Desk, habits: Habits) -> CycleReport:
     history = report.step(lambda: _history(desk.ledger.handoffs()), None)
     if history is None:
         return report
-    picked = report.step(lambda: pick(tasks, desk.board.task, habits.most_handoffs), [])
+    nothing: list[Task] = []
+    picked = report.step(lambda: pick(tasks, desk.board.task, habits.most_handoffs), nothing)
     report.problems += report.step(lambda: retell(held, desk, history), [])
     delivered = report.step(lambda: deliver(picked, desk, history), None)
     if delivered is not None:
@@ -73,7 +74,7 @@ def hand_off(tasks: Sequence[Task], desk: Desk, habits: Habits) -> CycleReport:
     if collected is not None:
         report.collected = len(collected.answered)
         report.problems += collected.problems
-    report.reviews = len(report.step(lambda: review(tasks, history, desk.board, habits.most_reviews), []))
+    report.reviews = len(report.step(lambda: review(tasks, history, desk.board, habits.most_reviews), nothing))
     report.remaining = sum(task.is_open for task in tasks)
     return report
 

@@ -6,7 +6,7 @@ Version words keep versions apart, words alone never merge, and nothing is concl
 
 from collections.abc import Iterator
 
-from music_sync.audio.fingerprint import SAME_RECORDING, bit_error_rate
+from music_sync.audio.fingerprint import SAME_RECORDING, bit_error_rate, is_telling
 from music_sync.model.endings import Match, Reason
 from music_sync.model.ports import Catalogue
 from music_sync.model.track import Analysis, FoundTrack, Recording
@@ -44,7 +44,8 @@ def _verdicts(
     yield from _by_hash(sha256, catalogue)
     if length_s is not None:
         yield from _by_isrc(found, length_s, catalogue)
-    if analysis is not None and analysis.fingerprint:
+    # Silence and steady tones all look alike: such a fingerprint tells nothing.
+    if analysis is not None and is_telling(analysis.fingerprint):
         yield from _by_fingerprint(found, analysis, catalogue)
 
 
@@ -83,7 +84,8 @@ def _by_isrc(found: FoundTrack, length_s: float, catalogue: Catalogue) -> Iterat
 def _by_fingerprint(found: FoundTrack, analysis: Analysis, catalogue: Catalogue) -> Iterator[Match]:
     tolerance_s = length_tolerance_s(analysis.length_s)
     near = catalogue.by_length(analysis.length_s - tolerance_s, analysis.length_s + tolerance_s)
-    scored = [(bit_error_rate(analysis.fingerprint, other.analysis.fingerprint), other) for other in near]
+    telling = [other for other in near if is_telling(other.analysis.fingerprint)]
+    scored = [(bit_error_rate(analysis.fingerprint, other.analysis.fingerprint), other) for other in telling]
     alike = [pair for pair in scored if pair[0] <= SAME_RECORDING]
     if not alike:
         return
