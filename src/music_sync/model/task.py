@@ -13,6 +13,7 @@ IN_PROGRESS = "In Progress"
 COMPLETE = "Complete"
 FAILED = "Failed"
 BLOCKED = "Blocked"
+ARCHIVED = "Archived"
 DONE = frozenset({"Complete", "Completed", "Done"})
 CLOSED = DONE | {"Archived", "Failed", "Cancelled"}
 """Statuses of a task that nobody works on any more."""
@@ -39,6 +40,7 @@ class Task:
     archived: bool = False
     blocked: bool = False
     """Said by a property of its own; a status of `Blocked` counts as well."""
+    blocking_reason: str = ""
     prerequisites: tuple[str, ...] = ()
     """Ids of tasks that must be done before this one."""
     review_of: str = ""

@@ -9,10 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from music_sync.adapters.sql import rows
-from music_sync.adapters.sql.engine import in_write, name_of, translated
+from music_sync.adapters.sql.engine import in_write, insert_into, name_of, translated
 from music_sync.adapters.sql.rows import JournalEntry
 from music_sync.adapters.sql.tables import (
     attempts,
@@ -197,7 +196,7 @@ class SqlCatalogue:
     def started(self, found: FoundTrack, attempt: int) -> None:
         row = rows.start_row(found, attempt, self._now())
         with self._writing() as connection:
-            wanted = _insert(connection, attempts).values(row)
+            wanted = insert_into(connection, attempts).values(row)
             # The same number again with another revision is a new story; with the same one its end stands.
             connection.execute(
                 wanted.on_conflict_do_update(
@@ -212,7 +211,7 @@ class SqlCatalogue:
         end = rows.end_row(found, ending, now)
         same = sa.and_(*(attempts.c[name] == end[name] for name in end if name != "ended_at"))
         with self._writing() as connection:
-            wanted = _insert(connection, attempts).values(rows.start_row(found, attempt, now) | end)
+            wanted = insert_into(connection, attempts).values(rows.start_row(found, attempt, now) | end)
             connection.execute(
                 wanted.on_conflict_do_update(
                     index_elements=["source", "source_id", "attempt"],
@@ -231,7 +230,7 @@ class SqlCatalogue:
         )
         with self._writing() as connection:
             row |= {"attempt": connection.scalar(latest), "decided_at": self._now()}
-            connection.execute(_insert(connection, decisions).values(row).on_conflict_do_nothing())
+            connection.execute(insert_into(connection, decisions).values(row).on_conflict_do_nothing())
 
     def add(self, recording: Recording, found: FoundTrack) -> None:
         """Store a filed recording; again is harmless.
@@ -241,7 +240,7 @@ class SqlCatalogue:
         """
         with self._writing() as connection:
             row = rows.recording_row(recording, self._now())
-            connection.execute(_insert(connection, recordings).values(row).on_conflict_do_nothing())
+            connection.execute(insert_into(connection, recordings).values(row).on_conflict_do_nothing())
             self._put_fingerprint(connection, recording)
             changed = [self._put_file(connection, recording.recording_id, file) for file in recording.files]
             self._put_link(connection, recording.recording_id, found)
@@ -266,7 +265,7 @@ class SqlCatalogue:
             _check_known(connection, recording_id)
             playlist_id, renamed = _put_playlist(connection, playlist)
             row = {"playlist_id": playlist_id, "recording_id": recording_id, "position": playlist.position}
-            wanted = _insert(connection, playlist_members).values(row | {"added_at": self._now()})
+            wanted = insert_into(connection, playlist_members).values(row | {"added_at": self._now()})
             moved = connection.execute(
                 wanted.on_conflict_do_update(
                     index_elements=["playlist_id", "recording_id"],
@@ -292,7 +291,7 @@ class SqlCatalogue:
     def remember(self, name: str, value: str) -> None:
         """Store a fact under its name, over a former one."""
         with self._writing() as connection:
-            wanted = _insert(connection, facts).values(name=name, value=value)
+            wanted = insert_into(connection, facts).values(name=name, value=value)
             connection.execute(
                 wanted.on_conflict_do_update(index_elements=["name"], set_={"value": wanted.excluded.value})
             )
@@ -350,7 +349,7 @@ class SqlCatalogue:
         analysis = recording.analysis
         if not analysis.fingerprint:
             return
-        wanted = _insert(connection, fingerprints).values(
+        wanted = insert_into(connection, fingerprints).values(
             recording_id=recording.recording_id,
             length_s=analysis.length_s,
             fingerprint=rows.fingerprint_bytes(analysis.fingerprint),
@@ -364,7 +363,7 @@ class SqlCatalogue:
         before = {name: former[name] for name in row} if former else {}
         if before == row:
             return False
-        wanted = _insert(connection, files).values(row)
+        wanted = insert_into(connection, files).values(row)
         connection.execute(wanted.on_conflict_do_update(index_elements=["path_key"], set_=row))
         owner = before.get("recording_id", recording_id)
         kind = "taken_over" if owner != recording_id else "refiled" if before else "filed"
@@ -386,7 +385,7 @@ class SqlCatalogue:
         before = {name: former[name] for name in row} if former else {}
         if before == row:
             return
-        wanted = _insert(connection, source_links).values(row | {"found_at": self._now()})
+        wanted = insert_into(connection, source_links).values(row | {"found_at": self._now()})
         connection.execute(wanted.on_conflict_do_update(index_elements=["source", "source_id"], set_=row))
         if before and before["recording_id"] != recording_id:
             self._note(connection, "relinked", recording_id, "", before, row)
@@ -417,7 +416,7 @@ class SqlCatalogue:
         former = connection.scalar(sa.select(outbox.c.payload).where(about_it))
         changes = json.loads(former)["changes"] + 1 if former else 1
         row = {"target": target, "subject": subject, "payload": json.dumps({"playlist": subject, "changes": changes})}
-        wanted = _insert(connection, outbox).values(row | {"created_at": self._now(), "sent_at": ""})
+        wanted = insert_into(connection, outbox).values(row | {"created_at": self._now(), "sent_at": ""})
         connection.execute(
             wanted.on_conflict_do_update(
                 index_elements=["target", "subject"],
@@ -425,10 +424,6 @@ class SqlCatalogue:
                 set_={"payload": wanted.excluded.payload},
             )
         )
-
-
-def _insert(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
 def _check_known(connection: sa.Connection, recording_id: str) -> None:
@@ -440,7 +435,7 @@ def _check_known(connection: sa.Connection, recording_id: str) -> None:
 def _put_playlist(connection: sa.Connection, playlist: Playlist) -> tuple[int, bool]:
     """Return the playlist's number and whether its name changed."""
     row = {"source": playlist.source, "source_id": playlist.source_id, "name": playlist.name}
-    wanted = _insert(connection, playlists).values(row)
+    wanted = insert_into(connection, playlists).values(row)
     renamed = connection.execute(
         wanted.on_conflict_do_update(
             index_elements=["source", "source_id"],

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy import exc
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from music_sync.adapters.sql.tables import HEAD
@@ -121,6 +122,11 @@ def name_of(engine: sa.Engine) -> str:
 def in_write(engine: sa.Engine) -> sa.Engine:
     """The same engine, whose transactions take the write lock when they begin."""
     return engine.execution_options(music_sync_write=True)
+
+
+def insert_into(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+    """An insert that can say what to do on a conflict."""
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
 # Opening

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
-HEAD = "0001"
+HEAD = "0002"
 """The revision these tables stand for; a test holds it equal to the newest migration."""
 
 
@@ -220,3 +220,65 @@ facts = sa.Table(
     _text("value"),
 )
 """What is known once: the library's identity and the like."""
+
+board_tasks = sa.Table(
+    "board_tasks",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True),
+    _text("task_id", unique=True),
+    _text("title"),
+    _text("status"),
+    _text("priority"),
+    _text("description"),
+    _text("next_step"),
+    _text("success_criteria"),
+    _text("assigned_agent"),
+    _text("task_type"),
+    _text("blocking_reason"),
+    _text("prerequisites"),
+    _text("review_of"),
+    _text("created_at"),
+    _text("edited_at"),
+    _text("result"),
+    _text("handoff_status"),
+    _text("delivered_path"),
+    _text("delivered_at"),
+)
+"""The embedded board, numbered in the order of creation; `prerequisites` is a JSON list of ids."""
+
+one_review = sa.Index(
+    "uq_board_tasks_review",
+    board_tasks.c.review_of,
+    unique=True,
+    sqlite_where=board_tasks.c.review_of != sa.literal_column("''"),
+    postgresql_where=board_tasks.c.review_of != sa.literal_column("''"),
+)
+"""At most one review a task, whoever asks for it at the same moment."""
+
+handoffs = sa.Table(
+    "handoffs",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True),
+    _text("task_id"),
+    _text("revision"),
+    _text("agent"),
+    _text("reason"),
+    _text("name", unique=True),
+    _text("path"),
+    _text("state"),
+    sa.Column("told", sa.Boolean, nullable=False),
+    _text("delivered_at"),
+    _text("ended_at"),
+    _text("result"),
+    sa.UniqueConstraint("task_id", "revision", "agent"),
+)
+"""Deliveries to agents, numbered in the order in which they were first written down; `told`: the board knows."""
+
+task_triggers = sa.Table(
+    "task_triggers",
+    metadata,
+    _text("task_id", primary_key=True),
+    _text("revision"),
+    _text("triggered_at"),
+)
+"""The revision at which a task started a sync last."""
