@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from music_sync.adapters.durable_files import sha256_of, write_whole
 from music_sync.adapters.egress import egress_client
 from music_sync.adapters.exports.m3u import M3uFolder
@@ -17,14 +19,18 @@ from music_sync.adapters.lock_file import locked
 from music_sync.adapters.sources import sources_for_argument
 from music_sync.adapters.sources.folder import FolderSource
 from music_sync.adapters.sources.lists import ListSource
+from music_sync.adapters.sql.board import SqlBoard
 from music_sync.adapters.sql.catalogue import SqlCatalogue
 from music_sync.adapters.sql.engine import engine_for_flows, on_network_drive, open_engine
-from music_sync.adapters.sql.snapshot import copy_for_plan
+from music_sync.adapters.sql.ledger import SqlLedger
+from music_sync.adapters.sql.snapshot import copied_engine, copy_for_plan
+from music_sync.model.board import Board
 from music_sync.model.errors import BadSetting
 from music_sync.model.formats import AUDIO_ENDINGS
 from music_sync.model.happenings import Tell
 from music_sync.model.ports import Provider, Source
 from music_sync.model.report import RunReport
+from music_sync.model.task import Task
 from music_sync.settings import Settings
 from music_sync.track.detect import Request
 from music_sync.track.evidence import Finding
@@ -97,9 +103,22 @@ def flowing(
 
 def open_catalogue(settings: Settings) -> SqlCatalogue:
     """The catalogue, made or migrated when needed; refuses a state that would make us start over."""
-    if settings.database_url:
-        return SqlCatalogue(open_engine(settings.database_url.get_secret_value()))
-    return SqlCatalogue(open_engine(settings.state_db, library_holds_audio=_holds_audio(settings.library)))
+    return SqlCatalogue(_state(settings))
+
+
+def open_board(settings: Settings, *, to_read: bool = False) -> Board:
+    """The board that tasks stand on; `to_read` makes no database where there is none yet, and shows an empty board."""
+    return SqlBoard(_state(settings, to_read=to_read))
+
+
+def open_ledger(settings: Settings, *, to_read: bool = False) -> SqlLedger:
+    """What was handed to whom; `to_read` as for `open_board`."""
+    return SqlLedger(_state(settings, to_read=to_read))
+
+
+def every_task(settings: Settings) -> Iterator[Task]:
+    """What stands on the board, archived tasks as well."""
+    return SqlBoard(_state(settings, to_read=True)).tasks(archived=True)
 
 
 def snapshot(settings: Settings) -> SqlCatalogue:
@@ -250,6 +269,15 @@ def _make_own_drop_folder(settings: Settings) -> None:
 def _holds_audio(folder: Path) -> bool:
     names = (name for _, _, names in os.walk(folder) for name in names)
     return any(name.rpartition(".")[2].lower() in AUDIO_ENDINGS for name in names)
+
+
+def _state(settings: Settings, *, to_read: bool = False) -> sa.Engine:
+    if settings.database_url:
+        return open_engine(settings.database_url.get_secret_value())
+    holds_audio = _holds_audio(settings.library)
+    if to_read and not settings.state_db.exists():
+        return copied_engine(settings.state_db, library_holds_audio=holds_audio)
+    return open_engine(settings.state_db, library_holds_audio=holds_audio)
 
 
 def _flow_store(settings: Settings) -> "Store":

@@ -29,6 +29,11 @@ def copy_for_plan(source: sa.Engine | Path | None, *, library_holds_audio: bool 
     The copy has no name in any folder, so it is gone with the process, however that ends.
     Refuses what `open_engine` refuses, in the same words.
     """
+    return SqlCatalogue(copied_engine(source, library_holds_audio=library_holds_audio))
+
+
+def copied_engine(source: sa.Engine | Path | None, *, library_holds_audio: bool = False) -> sa.Engine:
+    """An engine on such a copy, for the board and the ledger."""
     path = source if isinstance(source, Path) else None
     if path is not None:
         check_file(path, library_holds_audio=library_holds_audio)
@@ -42,7 +47,7 @@ def copy_for_plan(source: sa.Engine | Path | None, *, library_holds_audio: bool 
     except SyncError:
         engine.dispose()
         raise
-    return SqlCatalogue(engine)
+    return engine
 
 
 def _private(path: Path | None) -> sa.Engine:
