@@ -5,6 +5,7 @@ A setting comes from the environment, else from `music-sync.toml` in the home fo
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -89,6 +90,50 @@ Format = Literal["original", "aiff", "alac", "aac", "wav", "flac", "mp3"]
 Formats = Annotated[tuple[Format, ...], BeforeValidator(_as_list), Field(min_length=1)]
 
 
+def _as_hours(value: object) -> object:
+    text = str(value).strip()
+    if text and not _HOURS.fullmatch(text):
+        raise ValueError("quiet hours are two times of day, as 22:00-07:30")
+    return text
+
+
+Quiet = Annotated[str, BeforeValidator(_as_hours)]
+_HOURS = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d")
+
+
+class AgentRule(BaseModel):
+    """Tasks that hold one of these words, whole, go to this agent."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    words: Words
+    agent: str
+
+
+AGENTS: dict[str, tuple[str, ...]] = {
+    "Claude MM1": ("Claude MM1 Agent",),
+    "Claude MM2": ("Claude MM2 Agent", "Claude GD"),
+    "Claude Code": ("Claude Code Agent", "Claude Code Agent Trigger"),
+    "Cursor MM1": ("Cursor MM1 Agent", "Auto/Cursor MM1 Agent"),
+    "Cursor MM2": ("Cursor MM2 Agent", "Cursor GD"),
+    "Codex MM1": ("Codex MM1 Agent",),
+    "ChatGPT Code Review": ("ChatGPT Code Review Agent",),
+    "ChatGPT Strategic": ("ChatGPT Strategic Agent",),
+    "ChatGPT Personal Assistant": ("ChatGPT Personal Assistant Agent",),
+    "Notion AI Data Operations": ("Notion AI Data Operations Agent", "Notion DataOps"),
+    "Notion AI Research": ("Notion AI Research Agent",),
+}
+"""The original's agents, one spelling each."""
+
+RULES = (
+    AgentRule(words=("apps script", "code.gs"), agent="Claude Code"),
+    AgentRule(words=("python", ".py", "webhook", "typescript", ".ts"), agent="Cursor MM1"),
+    AgentRule(words=("notion database", "notion property", "drivesheets"), agent="Notion AI Data Operations"),
+    AgentRule(words=("research",), agent="Notion AI Research"),
+)
+"""The original's first choices by words."""
+
+
 class Settings(BaseModel):
     """All settings. The environment variable is `MUSIC_SYNC_` and the name in capitals."""
 
@@ -120,6 +165,21 @@ class Settings(BaseModel):
     )
     schedule: str = Field("0 */6 * * *", description="Five-field cron text for `music-sync cron setup`.")
 
+    quiet_hours: Quiet = Field(
+        "", description="Hours, local time, in which the clock starts no sync: `22:00-07:30`. A task still may."
+    )
+    agents: Place = Field(description="Folder of the agents' inboxes. Default: `agents` in the home.")
+    agent_names: dict[str, Words] = Field(
+        AGENTS, description="Agents that tasks may go to, each with its other spellings; a table in the file only."
+    )
+    agent_rules: tuple[AgentRule, ...] = Field(
+        RULES, description="Which words of a task choose which agent, in order; tables in the file only."
+    )
+    default_agent: str = Field("Claude MM1", description="Agent of a task that nobody is assigned to and no rule fits.")
+    handoffs: int = Field(0, ge=0, description="Most tasks handed over in one cycle; 0 for all that are ready.")
+    reviews: int = Field(3, ge=0, description="Most review tasks made in one cycle; 0 for none.")
+    expiry: float = Field(14, gt=0, description="Days after which an unanswered hand-off is handed over again.")
+
     @property
     def var(self) -> Path:
         return self.home / "var"
@@ -147,12 +207,20 @@ class Settings(BaseModel):
         return self.home / "continuous_handoff_orchestrator.log"
 
     @property
+    def wake(self) -> Path:
+        """The pipe by which a waiting orchestrator is woken."""
+        return self.var / "wake"
+
+    @property
     def last_run_file(self) -> Path:
         return self.var / "music_sync_last_run.json"
 
 
+FILE_ONLY = frozenset({"agent_names", "agent_rules"})
+"""Settings that are tables, which no environment variable can hold."""
+
 SECRETS = frozenset(name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation))
-DERIVED_DEFAULTS = {"library": "library", "drop": "drop"}
+DERIVED_DEFAULTS = {"library": "library", "drop": "drop", "agents": "agents"}
 """Settings whose default is a folder in the home."""
 
 
@@ -236,7 +304,7 @@ def _from_file(file: Path) -> dict[str, Any]:
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     given: dict[str, tuple[str, str]] = {}
-    known = {variable(name): name for name in Settings.model_fields if name != "home"}
+    known = {variable(name): name for name in Settings.model_fields if name not in FILE_ONLY | {"home"}}
     for key, value in environ.items():
         if key in known and value.strip():
             given[known[key]] = (value, key)

@@ -1,9 +1,11 @@
 """`config`: show and check the settings."""
 
+from collections.abc import Sized
+
 import click
 
 from music_sync.cli import show
-from music_sync.settings import SECRETS, Settings, load, variable
+from music_sync.settings import FILE_ONLY, SECRETS, Settings, load, variable
 
 
 @click.group()
@@ -49,7 +51,7 @@ def page() -> str:
     rows = []
     for name, field in Settings.model_fields.items():
         default = _default(name)
-        rows.append(f"| `{name}` | `{variable(name)}` | {default} | {field.description} |")
+        rows.append(f"| `{name}` | {_variable(name)} | {default} | {field.description} |")
     head = (
         "# Settings\n\n"
         "Made by `make docs` from `src/music_sync/settings.py`; do not edit it by hand.\n\n"
@@ -65,15 +67,23 @@ def shown(name: str, value: object) -> object:
     """A setting's value as it may be printed."""
     if name in SECRETS:
         return "" if value is None else "(hidden)"
+    if name in FILE_ONLY:
+        return f"{len(value)} entries" if isinstance(value, Sized) else ""
     if isinstance(value, tuple):
         return ",".join(str(part) for part in value)
     return value if isinstance(value, bool | int | float) else str(value)
+
+
+def _variable(name: str) -> str:
+    return "file only" if name in FILE_ONLY else f"`{variable(name)}`"
 
 
 def _default(name: str) -> str:
     field = Settings.model_fields[name]
     if name == "home":
         return "the platform's data folder; the checkout for the kept scripts"
+    if name in FILE_ONLY:
+        return "those of the original system"
     if name == "workers":
         return "number of cores, at most 4"
     if field.is_required():

@@ -1,0 +1,105 @@
+"""A sync as a process of its own: what goes wrong in it, or grows in it, does not stay in the orchestrator."""
+
+import ctypes
+import json
+import logging
+import os
+import selectors
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import IO, Any
+
+log = logging.getLogger(__name__)
+
+SILENT_S = 1800.0
+"""A sync that tells nothing for so long hangs; there is no limit to how long one that makes progress may take."""
+STOP_WITHIN_S = 5.0
+
+_PR_SET_PDEATHSIG = 1
+
+
+class SyncProcess:
+    """Runs `music-sync sync --json` in a process group of its own, and never leaves one of its processes behind."""
+
+    def __init__(
+        self, command: tuple[str, ...] = ("-P", "-m", "music_sync", "sync", "--json"), silent_s: float = SILENT_S
+    ) -> None:
+        self._command = [sys.executable, *command]
+        self._silent_s = silent_s
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def run(self, tell: Callable[[str], None]) -> Mapping[str, Any]:
+        """Sync once and give its report; `tell` hears each line of its progress.
+
+        A process that was killed, hung or printed no report gives a report with the result `error` that says so.
+        """
+        self._process = process = subprocess.Popen(  # noqa: S603 - our own program
+            self._command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - no threads here
+        )
+        try:
+            printed, hung = self._listen(process, tell)
+            if hung:
+                self.end(signal.SIGKILL)
+            process.wait()
+        finally:
+            self.end(signal.SIGKILL)
+            self._process = None
+        return _report(printed, process.returncode, f"told nothing for {self._silent_s:.0f} s" if hung else "")
+
+    def end(self, number: int) -> None:
+        """Send a signal to the whole process group; harmless when none runs."""
+        if self._process is not None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, number)
+
+    def _listen(self, process: "subprocess.Popen[bytes]", tell: Callable[[str], None]) -> tuple[bytes, bool]:
+        """All of its standard output, and whether it fell silent; lines of its progress are told as they come."""
+        assert process.stdout is not None  # noqa: S101 - both are pipes
+        assert process.stderr is not None  # noqa: S101
+        printed, told = bytearray(), bytearray()
+        with selectors.DefaultSelector() as both, process.stdout, process.stderr:
+            both.register(process.stdout, selectors.EVENT_READ, printed)
+            both.register(process.stderr, selectors.EVENT_READ, told)
+            while both.get_map():
+                ready = both.select(self._silent_s)
+                if not ready:
+                    return bytes(printed), True
+                for key, _ in ready:
+                    if not _read(key.fileobj, key.data):
+                        both.unregister(key.fileobj)
+                while b"\n" in told:
+                    line, _, rest = bytes(told).partition(b"\n")
+                    told[:] = rest
+                    tell(line.decode("utf-8", "replace"))
+        return bytes(printed), False
+
+
+def _read(stream: "IO[bytes] | int | Any", into: bytearray) -> bool:
+    block = os.read(stream if isinstance(stream, int) else stream.fileno(), 65536)
+    into += block
+    return bool(block)
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _report(printed: bytes, code: int, fault: str) -> Mapping[str, Any]:
+    try:
+        report = json.loads(printed)
+        if isinstance(report, dict) and not fault:
+            return report
+    except ValueError:
+        pass
+    told = fault or (f"was ended by signal {-code}" if code < 0 else f"ended with code {code} and no report")
+    counts = dict.fromkeys(("new", "already_have", "review", "buy_list", "failed"), 0)
+    message = f"the sync {told}; the next one goes on from there, its log is logs/music_sync.log"
+    return {"result": "error", "counts": counts, "tracks": [], "sources": [], "message": message}
