@@ -71,5 +71,5 @@ def _line(recording: Recording) -> str:
     tempo, key = recording.analysis.tempo, recording.analysis.key
     measured = f"{tempo.bpm:6.2f}" if tempo else "     -"
     where = ", ".join(file.path for file in recording.files)
-    name = show.clean(f"{recording.artist} - {recording.title}")
+    name = show.clean(recording.label)
     return f"{measured} BPM  {key.camelot if key else '-':>3}  {name}  [{show.clean(where)}]"

@@ -227,3 +227,8 @@ class Recording:
     sources: tuple[SourceLink, ...] = ()
     playlists: tuple[str, ...] = ()
     filed_at: str = ""
+
+    @property
+    def label(self) -> str:
+        """What a person calls it, as far as it is known."""
+        return f"{self.artist} - {self.title}" if self.artist else self.title or self.recording_id

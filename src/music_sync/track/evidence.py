@@ -109,7 +109,7 @@ def _findings(
             yield Finding(recording.recording_id, file.path, kind, _SENTENCES[kind].format(path=file.path))
     for wanted in formats:
         if not _is_filed(wanted, recording.files):
-            sentence = f'"{_label(recording)}" has no {wanted} file; `music-sync retry` makes it'
+            sentence = f'"{recording.label}" has no {wanted} file; `music-sync retry` makes it'
             yield Finding(recording.recording_id, "", "format_missing", sentence)
 
 
@@ -147,10 +147,6 @@ def _is_filed(wanted: str, files: Sequence[LibraryFile]) -> bool:
     if wanted == ORIGINAL:
         return any(each.format in CONTAINERS for each in files)
     return any(each.format == wanted for each in files)
-
-
-def _label(recording: Recording) -> str:
-    return f"{recording.artist} - {recording.title}" if recording.artist else recording.title or recording.recording_id
 
 
 def _unknown(path: str) -> Finding:

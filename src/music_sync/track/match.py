@@ -71,10 +71,10 @@ def _by_isrc(found: FoundTrack, length_s: float, catalogue: Catalogue) -> Iterat
     for recording in catalogue.by_isrc(found.isrc) if found.isrc else ():
         apart = abs(recording.analysis.length_s - length_s)
         if not same_length(recording.analysis.length_s, length_s):
-            text = f"ISRC {found.isrc} is that of {_name(recording)}, but the lengths differ by {apart:.1f} s"
+            text = f"ISRC {found.isrc} is that of {recording.label}, but the lengths differ by {apart:.1f} s"
             yield Match("new", reasons=(Reason("isrc_other_length", text),))
         elif recording.version != version_key(found.title):
-            text = f"ISRC {found.isrc} is that of {_name(recording)}, but the version words differ"
+            text = f"ISRC {found.isrc} is that of {recording.label}, but the version words differ"
             yield Match("new", reasons=(Reason("version_words", text),))
         else:
             text = f"same ISRC {found.isrc}, lengths {apart:.1f} s apart"
@@ -92,16 +92,12 @@ def _by_fingerprint(found: FoundTrack, analysis: Analysis, catalogue: Catalogue)
     error, recording = min(alike, key=lambda pair: (pair[1].version != version_key(found.title), pair[0]))
     score = round(1 - error, 4)
     if recording.version == version_key(found.title):
-        text = f"sounds like {_name(recording)}: {score:.1%} of the fingerprint is the same, and so is the length"
+        text = f"sounds like {recording.label}: {score:.1%} of the fingerprint is the same, and so is the length"
         yield _same(recording, Reason("fingerprint_length", text, score))
     else:
-        text = f"sounds like {_name(recording)} ({score:.1%}), but the version words differ"
+        text = f"sounds like {recording.label} ({score:.1%}), but the version words differ"
         yield Match("unsure", recording.recording_id, (Reason("version_words", text, score),))
 
 
 def _same(recording: Recording, reason: Reason) -> Match:
     return Match("same", recording.recording_id, (reason,))
-
-
-def _name(recording: Recording) -> str:
-    return f"{recording.artist} - {recording.title}"

@@ -25,7 +25,7 @@ class M3uFolder(Exporter):
         ours = f"#MUSIC-SYNC:{playlist.source}:{_one_line(playlist.source_id)}"
         lines = ["#EXTM3U", ours, f"#PLAYLIST:{_one_line(playlist.name)}"]
         for recording, file in files:
-            label = _one_line(f"{recording.artist} - {recording.title}")
+            label = _one_line(recording.label)
             lines += [f"#EXTINF:{recording.analysis.length_s:.0f},{label}", f"../{file.path}"]
         target = self._free(name, ours)
         content = ("\n".join(lines) + "\n").encode("utf-8", "replace")
