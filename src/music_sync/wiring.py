@@ -1,19 +1,23 @@
 """Settings -> adapters -> flows: the only file that names concrete adapters."""
 
+import logging
 import os
 import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from music_sync.adapters import last_run_file
 from music_sync.adapters.durable_files import sha256_of, write_whole
 from music_sync.adapters.egress import egress_client
 from music_sync.adapters.exports.m3u import M3uFolder
 from music_sync.adapters.glance_sqlite import Glance, Parked
+from music_sync.adapters.inbox_folder import FolderInboxes
 from music_sync.adapters.library_folder import FolderLibrary
 from music_sync.adapters.lock_file import locked
 from music_sync.adapters.sources import sources_for_argument
@@ -24,14 +28,18 @@ from music_sync.adapters.sql.catalogue import SqlCatalogue
 from music_sync.adapters.sql.engine import engine_for_flows, on_network_drive, open_engine
 from music_sync.adapters.sql.ledger import SqlLedger
 from music_sync.adapters.sql.snapshot import copied_engine, copy_for_plan
+from music_sync.adapters.sync_process import SyncProcess
+from music_sync.flows.hand_off_tasks import Habits
 from music_sync.model.board import Board
 from music_sync.model.errors import BadSetting
 from music_sync.model.formats import AUDIO_ENDINGS
 from music_sync.model.happenings import Tell
 from music_sync.model.ports import Provider, Source
-from music_sync.model.report import RunReport
+from music_sync.model.report import COUNTED, RunReport
 from music_sync.model.task import Task
 from music_sync.settings import Settings
+from music_sync.task.deliver import Desk
+from music_sync.task.route import Agents, Rule
 from music_sync.track.detect import Request
 from music_sync.track.evidence import Finding
 from music_sync.track.evidence import check_library as compared
@@ -40,9 +48,13 @@ from music_sync.track.naming import Template
 from music_sync.track.plan import plan as planned
 from music_sync.track.stages import Stages
 from music_sync.track.staging import leftovers
+from music_sync.triggers import clock
+from music_sync.triggers.orchestrator import Orchestrator
 
 if TYPE_CHECKING:
     from music_sync.flows.engine import Stop, Store
+
+log = logging.getLogger("music_sync.orchestrator")
 
 LIBRARY_IDENTITY = "library"
 """The fact under which the catalogue remembers which library it belongs to."""
@@ -93,7 +105,7 @@ def flowing(
 
     check_request(settings, request)
     _make_own_drop_folder(settings)
-    with locked(settings.var / "music-sync.lock", what):
+    with locked(settings.lock_file, what):
         catalogue = open_catalogue(settings)
         bound = stages(settings, catalogue, open_library(settings, catalogue), tell)
         steps.use(bound, stop)
@@ -119,6 +131,42 @@ def open_ledger(settings: Settings, *, to_read: bool = False) -> SqlLedger:
 def every_task(settings: Settings) -> Iterator[Task]:
     """What stands on the board, archived tasks as well."""
     return SqlBoard(_state(settings, to_read=True)).tasks(archived=True)
+
+
+def orchestrator(settings: Settings, process: SyncProcess) -> Orchestrator:
+    """The orchestrator with board, ledger, inboxes, clock and a way to sync."""
+    habits = Habits(settings.handoffs or None, settings.reviews, timedelta(days=settings.expiry))
+    return Orchestrator(
+        sync=lambda _cause: process.run(_told),
+        verdict=partial(_verdict, settings),
+        desk=desk(settings),
+        habits=habits,
+        enabled=settings.enabled,
+    )
+
+
+def desk(settings: Settings) -> Desk:
+    """What deliveries need."""
+    rules = [Rule(rule.words, rule.agent) for rule in settings.agent_rules]
+    agents = Agents(settings.agent_names, rules, settings.default_agent)
+    inboxes = FolderInboxes(settings.home, settings.agents)
+    return Desk(open_board(settings), open_ledger(settings), inboxes, agents, lambda: datetime.now(UTC))
+
+
+def _told(line: str) -> None:
+    """A sync's line of progress; only how a track ended is news."""
+    if line.partition(":")[0] in COUNTED:
+        log.info("music sync: %s", line)
+
+
+def _verdict(settings: Settings) -> clock.Verdict:
+    """The clock's verdict now; a stamp of the future is brought to now for good."""
+    now = datetime.now(UTC).astimezone()
+    last = last_run_file.read(settings.last_run_file)
+    seen = clock.clamped(last, now.timestamp(), settings.interval)
+    if seen != last:
+        last_run_file.write(settings.last_run_file, seen)
+    return clock.judge(seen, now, settings.interval, clock.QuietHours.read(settings.quiet_hours))
 
 
 def snapshot(settings: Settings) -> SqlCatalogue:

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 SILENT_S = 1800.0
 """A sync that tells nothing for so long hangs; there is no limit to how long one that makes progress may take."""
-STOP_WITHIN_S = 5.0
+STOP_WITHIN_S = 4.5
 
 _PR_SET_PDEATHSIG = 1
 
@@ -44,14 +44,12 @@ class SyncProcess:
             start_new_session=True,
             preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - no threads here
         )
-        try:
-            printed, hung = self._listen(process, tell)
-            if hung:
-                self.end(signal.SIGKILL)
-            process.wait()
-        finally:
+        printed, hung = self._listen(process, tell)
+        if hung:
             self.end(signal.SIGKILL)
-            self._process = None
+        process.wait()
+        self.end(signal.SIGKILL)
+        self._process = None
         return _report(printed, process.returncode, f"told nothing for {self._silent_s:.0f} s" if hung else "")
 
     def end(self, number: int) -> None:
@@ -59,6 +57,13 @@ class SyncProcess:
         if self._process is not None:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, number)
+
+    def wait(self, seconds: float) -> None:
+        """Give a process that was asked to end so long, then end what is left of its group."""
+        if self._process is not None:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(seconds)
+            self.end(signal.SIGKILL)
 
     def _listen(self, process: "subprocess.Popen[bytes]", tell: Callable[[str], None]) -> tuple[bytes, bool]:
         """All of its standard output, and whether it fell silent; lines of its progress are told as they come."""

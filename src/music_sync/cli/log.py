@@ -3,6 +3,7 @@
 import logging
 import logging.handlers
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
@@ -21,21 +22,32 @@ class OneLine(logging.Formatter):
 
 
 @contextmanager
-def logged(file: Path) -> Iterator[None]:
-    """Write what our own code logs into this file while the block runs; a full or read-only disk stops nothing."""
+def logged(file: Path, *, and_print: bool = False) -> Iterator[None]:
+    """Write what our own code logs into this file while the block runs; a full or read-only disk stops nothing.
+
+    `and_print` shows the same lines on standard output.
+    """
     logger = logging.getLogger("music_sync")
-    handler = _handler(file)
+    handlers = [_handler(file), *([_shown()] if and_print else [])]
     level, propagates = logger.level, logger.propagate
-    logger.addHandler(handler)
+    for handler in handlers:
+        logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     logger.propagate = False
     try:
         yield
     finally:
-        logger.removeHandler(handler)
-        handler.close()
+        for handler in handlers:
+            logger.removeHandler(handler)
+            handler.close()
         logger.setLevel(level)
         logger.propagate = propagates
+
+
+def _shown() -> logging.Handler:
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(OneLine("%(asctime)s %(message)s", "%H:%M:%S"))
+    return handler
 
 
 class _PrivateFile(logging.handlers.RotatingFileHandler):

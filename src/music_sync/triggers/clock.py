@@ -29,6 +29,14 @@ class QuietHours:
     start: time
     end: time
 
+    @classmethod
+    def read(cls, text: str) -> "QuietHours | None":
+        """From `22:00-07:30`, checked already; None from empty text."""
+        if not text:
+            return None
+        start, _, end = text.partition("-")
+        return cls(time.fromisoformat(start), time.fromisoformat(end))
+
     def hold(self, moment: datetime) -> bool:
         clock = moment.time()
         if self.start <= self.end:
