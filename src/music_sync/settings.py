@@ -193,6 +193,10 @@ class Settings(BaseModel):
         return self.var / "flows.db"
 
     @property
+    def lock_file(self) -> Path:
+        return self.var / "music-sync.lock"
+
+    @property
     def staging(self) -> Path:
         return self.var / "staging"
 
@@ -210,6 +214,11 @@ class Settings(BaseModel):
     def wake(self) -> Path:
         """The pipe by which a waiting orchestrator is woken."""
         return self.var / "wake"
+
+    @property
+    def cron_log(self) -> Path:
+        """Where all that a job of the schedule says goes; the original's name and place."""
+        return self.home / "logs" / "music_sync_cron.log"
 
     @property
     def last_run_file(self) -> Path:
@@ -276,6 +285,13 @@ def cache_folder() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("music-sync", appauthor=False)
+
+
+def systemd_folder() -> Path:
+    """Where systemd looks for units of this person."""
+    from platformdirs import user_config_path
+
+    return user_config_path() / "systemd" / "user"
 
 
 def _home(environ: Mapping[str, str]) -> Path:

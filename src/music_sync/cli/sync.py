@@ -38,19 +38,36 @@ def _round_options(command: F) -> F:
 
 @click.command()
 @_round_options
+@click.option("--cron", "as_job", is_flag=True, help="As the job of a schedule: skip when another run is at work.")
 @click.option("-n", "--dry-run", is_flag=True, help="Change nothing, only say what would happen.")
 @click.pass_context
 def sync(
-    ctx: click.Context, *, what: tuple[str, ...], limit: int | None, only: str, as_json: bool, dry_run: bool
+    ctx: click.Context,
+    *,
+    what: tuple[str, ...],
+    limit: int | None,
+    only: str,
+    as_json: bool,
+    as_job: bool,
+    dry_run: bool,
 ) -> int:
     """Bring what the sources hold into the library: a folder, a file, a list, a link, or all sources of the settings.
 
     It may be stopped or killed at any moment; the next start goes on where it stopped.
     """
     request = Request(what, only, limit)
-    if dry_run or (ctx.obj or {}).get("dry_run"):
-        return _planned(request, as_json=as_json)
-    return ended(as_json, lambda tell: _synced(request, tell, as_json=as_json))
+    dry = dry_run or (ctx.obj or {}).get("dry_run", False)
+
+    def work() -> int:
+        if dry:
+            return _planned(request, as_json=as_json)
+        return ended(as_json, lambda tell: _synced(request, tell, as_json=as_json))
+
+    if as_job:
+        from music_sync.cli import cron_job
+
+        return cron_job.foreseen(work) if dry else cron_job.done(work)
+    return work()
 
 
 @click.command()
