@@ -62,13 +62,14 @@ def _removed(place: Path) -> int:
 def _played(place: Path) -> "Outcome":
     signal.signal(signal.SIGTERM, _leave)
     with _progress() as tell:
-        tell(
-            Happening("", "", "", "told", text="laying out 19 files, each of known tempo and key or with a known flaw")
-        )
         from music_sync.demo import sandbox, story
 
-        with sandbox.opened(place) as opened:
-            return story.play(opened, tell)
+        try:
+            with sandbox.opened(place) as opened:
+                return story.play(opened, tell)
+        except KeyboardInterrupt:
+            tell(Happening("", "", "", "told", text="stopped, worker and server are ended; the next demo begins anew"))
+            raise
 
 
 def _leave(number: int, _frame: object) -> NoReturn:

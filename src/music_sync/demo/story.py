@@ -62,12 +62,13 @@ def _play(sandbox: Sandbox, link_base: str, tell: Tell, serve: Callable[[Offers]
     offers = lay_out(sandbox.world, link_base, tell)
     serve(offers)
     before = _hashes(offers)
-    program = Program(_environment(sandbox, offers))
+    program = program_in(sandbox, offers)
     counting = _counting(tell, len(offers.offers))
     is_first = not sandbox.link_base
     killed = _killed(program, counting) if is_first else None
     last = program.run("sync", "--json", tell=counting)
     tell(_told("looking at every file again: doctor, library check, library list"))
+    tell(Happening("", "", "check", "progress", 1.0))
     evidence = gathered(program, sandbox, offers, before)
     kill = verdict.kill_seen(killed.started, last.started, offers, killed.code) if killed else None
     problems = [
@@ -92,17 +93,19 @@ def _is_third_at_its_stage(started: Sequence[Started]) -> bool:
     return sum(stage == KILLED_AT for _, stage in started) >= _KILLED_AT_TRACK
 
 
-def _environment(sandbox: Sandbox, offers: Offers) -> Mapping[str, str]:
-    """Everything that could lead out of the sandbox is set, so that no file of a person's settings is ever asked."""
+def program_in(sandbox: Sandbox, offers: Offers) -> Program:
+    """Everything that could lead out of the sandbox is set, so that no setting of a person is ever asked."""
     link = next(offer.address for offer in offers.offers if offer.where == "link")
-    return environment_with(
-        home=str(sandbox.home),
-        library=str(sandbox.library),
-        drop=str(offers.drop),
-        lists=str(offers.likes),
-        link_hosts=urlsplit(link).netloc,
-        sources="folder,list",
-        providers="owned,link",
+    return Program(
+        environment_with(
+            home=str(sandbox.home),
+            library=str(sandbox.library),
+            drop=str(offers.drop),
+            lists=str(offers.likes),
+            link_hosts=urlsplit(link).netloc,
+            sources="folder,list",
+            providers="owned,link",
+        )
     )
 
 
