@@ -22,10 +22,10 @@ END = b"# <<< music-sync job <<<"
 LAST_WORD = "--cron"
 """The last argument of our job; a dry run is asked for right behind it."""
 
-_BEGINS = re.compile(rb"\s*# >>> music-sync\b.*>>>\s*")
-_ENDS = re.compile(rb"\s*# <<< music-sync\b.*<<<\s*")
+_BEGINS = re.compile(rb"\s*# >>> music-sync[ :].*>>>\s*")
+_ENDS = re.compile(rb"\s*# <<< music-sync[ :].*<<<\s*")
 _NO_CRONTAB = re.compile(
-    rb"(?:crontab: )?no crontab for [^\n]+\s*|crontab: can't open '[^\n']+': No such file or directory\s*"
+    rb"(?:crontab: )?no crontab for \S+\s*|crontab: can't open '[^\n']+': No such file or directory\s*"
 )
 _REDIRECT = f" {LAST_WORD} >> ".encode()
 # Debian's crontab refuses more.
@@ -68,11 +68,9 @@ def dry_run_of(command: bytes) -> bytes:
 
 def job_in(crontab: bytes) -> bytes | None:
     """Our line; None without one. Raises NeedsPerson for a block that is not whole."""
-    for first, last in _blocks(_lines(crontab)):
-        for line in _lines(crontab)[first + 1 : last]:
-            if line.strip():
-                return line.strip()
-    return None
+    lines = _lines(crontab)
+    inside = [line.strip() for first, last in list(_blocks(lines)) for line in lines[first + 1 : last]]
+    return next(filter(None, inside), None)
 
 
 def with_job(crontab: bytes, line: bytes) -> bytes:
