@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -37,6 +38,19 @@ def demo(place: Path, *options: str, **more: str) -> subprocess.CompletedProcess
     )
 
 
+def readme_lines() -> list[str]:
+    """What the README shows of a demo, but for what it leaves out and where its sandbox was."""
+    page = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    block = page.partition("<!-- demo: begin -->\n```text\n")[2].partition("\n```\n<!-- demo: end -->")[0]
+    lines = without_numbers(block.partition("\n  the library ")[0])
+    return [line for line in lines if line.strip() != "..." and not line.startswith("sandbox: ")]
+
+
+def without_numbers(text: str) -> list[str]:
+    """Ports, seconds and how far the first life came differ from run to run."""
+    return [re.sub(r"\d+( track)?s?", r"0\1", line) for line in text.splitlines()]
+
+
 def seen_again(place: Path) -> tuple[Offers, Evidence]:
     """The finished demo's world, and what its program says now."""
     with sandbox.opened(place) as opened:
@@ -55,6 +69,7 @@ def test_the_demo_proves_itself_twice_notices_a_fault_and_goes_without_a_trace(t
         assert told in first.stdout
     assert "\x1b" not in first.stdout + first.stderr
     assert not (tmp_path / "precious").exists()
+    assert [line for line in readme_lines() if line not in without_numbers(first.stdout + first.stderr)] == []
 
     second = demo(place, "--json")
     shape = json.loads(second.stdout)

@@ -132,7 +132,7 @@ def _print(outcome: "Outcome", took_s: float, *, again: str) -> None:
     click.echo(_heading(f"All of it holds, in {took_s:.0f} s. What next?"))
     rows = (
         ("the library", _short(outcome.evidence.library)),
-        ("look at it", f"MUSIC_SYNC_HOME={shlex.quote(str(home))} {_program()} library list"),
+        ("look at it", f"MUSIC_SYNC_HOME={_typeable(home)} {_program()} library list"),
         ("once more", f"{again}" + ("          nothing will be new" if outcome.is_first else "")),
         ("your music", f"{_program()} plan ~/Downloads/music          says what a sync would do, changes nothing"),
         ("clean up", f"{again} --remove"),
@@ -282,6 +282,12 @@ def _short(path: Path) -> str:
     """A path as a person writes it."""
     home = Path.home()
     return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
+
+
+def _typeable(path: Path) -> str:
+    """A path for a shell's command line; it expands a leading ~ only where nothing is quoted."""
+    short = _short(path)
+    return short if shlex.quote(short.removeprefix("~")) == short.removeprefix("~") else shlex.quote(str(path))
 
 
 def _program() -> str:
