@@ -25,7 +25,7 @@ from music_sync.adapters.sources.folder import FolderSource
 from music_sync.adapters.sources.lists import ListSource
 from music_sync.adapters.sql.board import SqlBoard
 from music_sync.adapters.sql.catalogue import SqlCatalogue
-from music_sync.adapters.sql.engine import engine_for_flows, on_network_drive, open_engine
+from music_sync.adapters.sql.engine import engine_for_flows, on_network_drive, open_engine, translated_flows
 from music_sync.adapters.sql.ledger import SqlLedger
 from music_sync.adapters.sql.snapshot import copied_engine, copy_for_plan
 from music_sync.adapters.sync_process import SyncProcess
@@ -109,7 +109,8 @@ def flowing(
         catalogue = open_catalogue(settings)
         bound = stages(settings, catalogue, open_library(settings, catalogue), tell)
         steps.use(bound, stop)
-        with engine.running(_flow_store(settings), _executor(settings), settings.workers):
+        store = _flow_store(settings)
+        with translated_flows(settings.flows_db), engine.running(store, _executor(settings), settings.workers):
             yield bound, partial(empty_outbox, catalogue, exporters(settings))
 
 
@@ -311,7 +312,7 @@ def exporters(settings: Settings) -> list[M3uFolder]:
 def _make_own_drop_folder(settings: Settings) -> None:
     if settings.drop == settings.home / "drop":
         settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        settings.drop.mkdir(exist_ok=True)
+        settings.drop.mkdir(mode=0o700, exist_ok=True)
 
 
 def _holds_audio(folder: Path) -> bool:

@@ -1,5 +1,8 @@
 """Fixtures of the journeys: a small world, and a warm program to run in it."""
 
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,3 +27,17 @@ def warm(warm_process: Warm) -> Iterator[Warm]:
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     return new_world(tmp_path)
+
+
+@pytest.fixture
+def stranger(tmp_path: Path) -> Iterator[tuple[World, int]]:
+    """A world of a user who may not read everything; as root another user is found for it."""
+    uid = 0 if os.getuid() else 65534
+    folder = Path(tempfile.mkdtemp(prefix="music-sync-", dir="/tmp"))
+    folder.chmod(0o755)
+    world = new_world(folder)
+    yield world, uid
+    for path in (folder, *folder.rglob("*")):
+        if path.is_dir() and not path.is_symlink():
+            path.chmod(0o755)
+    shutil.rmtree(folder)

@@ -1,10 +1,7 @@
 """Every bad input ends in one clear sentence, the right exit code, and nothing half-done."""
 
 import os
-import shutil
 import socket
-import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -382,20 +379,6 @@ def test_a_file_still_being_written_is_said_to_wait(warm: Warm, world: World) ->
 
 
 # What this user may not read
-
-
-@pytest.fixture
-def stranger(tmp_path: Path) -> Iterator[tuple[World, int]]:
-    """A world of a user who may not read everything; as root another user is found for it."""
-    uid = 0 if os.getuid() else 65534
-    folder = Path(tempfile.mkdtemp(prefix="music-sync-", dir="/tmp"))
-    folder.chmod(0o755)
-    world = new_world(folder)
-    yield world, uid
-    for path in (folder, *folder.rglob("*")):
-        if path.is_dir() and not path.is_symlink():
-            path.chmod(0o755)
-    shutil.rmtree(folder)
 
 
 def give(folder: Path, uid: int) -> None:

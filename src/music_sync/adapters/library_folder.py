@@ -238,7 +238,7 @@ def _founded(root: Path, home: Path | None) -> str:
     if not root.exists():
         _refuse_unsafe_place(root, home)
         with faults_about(root):
-            root.mkdir(parents=True, exist_ok=True)
+            root.mkdir(mode=0o755, parents=True, exist_ok=True)
     with faults_about(root):
         write_unless_there(root / MARKER, _marker(uuid.uuid4().hex), 0o644)
         folder = os.open(root, _FOLDER_FLAGS)

@@ -55,7 +55,12 @@ class FoundTrack:
         """What a person calls it, as far as it is known."""
         if self.artist and self.title:
             return f"{self.artist} - {self.title}"
-        return self.title or (as_text(self.path.name) if self.path else "") or self.url or self.source_id
+        return self.title or (as_text(self.path.name) if self.path else "") or _shown(self.url) or self.source_id
+
+
+def _shown(url: str) -> str:
+    """A link without its query, which may hold a signature."""
+    return url.partition("?")[0].partition("#")[0]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from pathlib import Path
 def folder_of(staging: Path, key: str) -> Path:
     """The private folder of a track, made when it is missing; named by a hash, for a key may hold anything."""
     folder = staging / _name(key)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for each in (staging, folder):  # the mode of parents made on the way would follow the umask
+        each.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 

@@ -30,7 +30,7 @@ class M3uFolder(Exporter):
         target = self._free(name, ours)
         content = ("\n".join(lines) + "\n").encode("utf-8", "replace")
         if not target.exists() or target.read_bytes() != content:
-            self._folder.mkdir(exist_ok=True)
+            self._folder.mkdir(mode=0o755, exist_ok=True)
             write_whole(target, content, mode=0o644)
         return target
 

@@ -381,10 +381,11 @@ def _after_s(text: str, now_s: float) -> float | None:
 
 
 def _why(error: httpx.HTTPError) -> str:
+    said = re.sub(r"^\[Errno -?\d+\] ", "", str(error))
     if isinstance(error, httpx.ConnectTimeout):
         return "cannot be reached in time"
     if isinstance(error, httpx.TimeoutException):
         return "went silent"
     if isinstance(error, httpx.ConnectError):
-        return f"cannot be reached ({error})"
-    return f"broke off ({error})"
+        return f"cannot be reached ({said})"
+    return f"broke off ({said})"

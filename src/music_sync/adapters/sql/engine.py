@@ -38,6 +38,10 @@ _NETWORK_SYSTEMS = frozenset(
 )
 
 
+class Damaged(EnvironmentFault):
+    """A database file that holds no database, or half of one."""
+
+
 def open_engine(where: str | Path, *, library_holds_audio: bool = False, migrate: bool = True) -> sa.Engine:
     """Open the catalogue's database, making or migrating it first; `where` is a SQLite path or a postgresql:// address.
 
@@ -74,9 +78,28 @@ def engine_for_flows(where: str | Path) -> sa.Engine:
     if "://" in text and not isinstance(where, Path):
         return _postgres(text)
     path = Path(where).absolute()
-    check_file(path)
-    _make_file(path)
+    with _flows_can_start_anew(path):
+        check_file(path)
+        _make_file(path)
     return _sqlite(path, legacy_transactions=True)
+
+
+@contextmanager
+def translated_flows(path: Path) -> Iterator[None]:
+    """As `translated`, for the durable engine's own database."""
+    with _flows_can_start_anew(path), translated(str(path)):
+        yield
+
+
+@contextmanager
+def _flows_can_start_anew(path: Path) -> Iterator[None]:
+    """What was filed and tried stands in the catalogue, so a damaged record of what is under way may go."""
+    try:
+        yield
+    except Damaged as error:
+        raise EnvironmentFault(
+            f"{path} is damaged; move it away and sync again: tracks under way start anew, what was filed stays"
+        ) from error
 
 
 def on_network_drive(path: Path, mounts: str | None = None) -> str:
@@ -221,7 +244,7 @@ def check_file(path: Path, *, library_holds_audio: bool = False) -> None:
     if size == 0:
         _check_absence(path, logged=logged, library_holds_audio=library_holds_audio)
     elif size < _SMALLEST or header[:16] != _MAGIC or (not logged and size < _announced_size(header)):
-        raise EnvironmentFault(f"{path} is damaged or no database; {_RESTORE}")
+        raise Damaged(f"{path} is damaged or no database; {_RESTORE}")
 
 
 def _announced_size(header: bytes) -> int:
@@ -358,7 +381,7 @@ def _sqlite_fault(error: sqlite3.Error, name: str) -> SyncError:
     if code == sqlite3.SQLITE_FULL:
         return EnvironmentFault(f"{name} cannot grow, the disk is full; free some space")
     if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
-        return EnvironmentFault(f"{name} is damaged ({error}); {_RESTORE}")
+        return Damaged(f"{name} is damaged ({error}); {_RESTORE}")
     return EnvironmentFault(f"{name} cannot be used ({error}); check the drive and the file's rights")
 
 
