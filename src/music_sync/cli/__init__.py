@@ -19,6 +19,7 @@ COMMANDS = {
     "run": ("music_sync.cli.run", "Sync again and again, or once."),
     "status": ("music_sync.cli.status", "Last run, next run, and what waits for you."),
     "cron": ("music_sync.cli.cron", "Sync by a schedule: set up, list, test or remove the job."),
+    "tasks": ("music_sync.cli.tasks", "Add, list, show and finish tasks on the board."),
     "library": ("music_sync.cli.library", "List and check what is in the library."),
     "doctor": ("music_sync.cli.doctor", "Check everything, with the command that mends each finding."),
     "config": ("music_sync.cli.config", "Show and check the settings."),
