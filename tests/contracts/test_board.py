@@ -1,9 +1,11 @@
-"""What every board keeps: run over the fake, and the embedded one on SQLite and Postgres."""
+"""What every board keeps: run over the fake, the embedded one on SQLite and Postgres, and Notion's simulator."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from tests.fakes.board import FakeBoard
+from tests.notion import on_notion
 
 from music_sync.adapters.sql.board import SqlBoard
 from music_sync.model.board import Board
@@ -20,12 +22,16 @@ DRAFT = Draft(
 )
 
 
-@pytest.fixture(params=["fake", "sqlite", "postgres"])
-def board(request: pytest.FixtureRequest) -> Board:
+@pytest.fixture(params=["fake", "sqlite", "postgres", "notion"])
+def board(request: pytest.FixtureRequest) -> Iterator[Board]:
     """An empty board, once on each of its adapters and on the fake."""
     if request.param == "fake":
-        return FakeBoard()
-    return SqlBoard(request.getfixturevalue(f"{request.param}_engine"))
+        yield FakeBoard()
+    elif request.param == "notion":
+        with on_notion() as there:
+            yield there.board
+    else:
+        yield SqlBoard(request.getfixturevalue(f"{request.param}_engine"))
 
 
 def test_an_empty_board_has_no_tasks(board: Board) -> None:
@@ -160,3 +166,54 @@ def test_a_change_to_a_task_that_is_not_there_is_refused(board: Board) -> None:
     written = board.update("f" * 32, Change(status="Complete"))
 
     assert "f" * 32 in written.refused
+
+
+def test_an_archived_task_is_left_out_and_still_there(board: Board) -> None:
+    kept, archived = board.add(Draft("Kept")), board.add(Draft("Archived"))
+    board.update(archived.task_id, Change(status="Archived"))
+
+    stored = board.task(archived.task_id)
+
+    assert [task.task_id for task in board.tasks()] == [kept.task_id]
+    assert stored is not None
+    assert stored.archived
+    assert not stored.is_open
+
+
+def test_a_result_of_5000_characters_comes_back_whole(board: Board) -> None:
+    text = "".join(f"{number:04} 四時の海 👩‍🎤\n" for number in range(500))[:5_000]
+    task = board.add(Draft("Long", description=text))
+    written = board.update(task.task_id, Change(result=text))
+
+    stored = board.task(task.task_id)
+
+    assert stored is not None
+    assert (stored.description, stored.result) == (text, text)
+    assert written.dropped == ()
+
+
+def test_every_one_of_250_tasks_is_listed(board: Board) -> None:
+    added = [board.add(Draft(f"Task {number}")).task_id for number in range(250)]
+
+    assert [task.task_id for task in board.tasks()] == added
+
+
+def test_the_words_of_a_review_come_back_as_they_were(board: Board) -> None:
+    done = board.add(DRAFT)
+    words = f"Review what Claude Code did for task {done.task_id}.\n\nAll there."
+    review = board.add(Draft("Review: it", description=words, review_of=done.task_id))
+    plain = board.add(Draft("Look it over", description="Did it work?", review_of=review.task_id))
+
+    stored = [board.task(review.task_id), board.task(plain.task_id)]
+
+    assert stored == [review, plain]
+    assert (review.description, review.review_of) == (words, done.task_id)
+    assert (plain.description, plain.review_of) == ("Did it work?", review.task_id)
+
+
+def test_a_task_that_speaks_of_a_review_is_none(board: Board) -> None:
+    done = board.add(DRAFT)
+    task = board.add(Draft("Write the review page", description=f"See {done.task_id}"))
+
+    assert task.review_of == ""
+    assert board.add(Draft("Review: it", review_of=done.task_id)).task_id != task.task_id
