@@ -139,7 +139,7 @@ def orchestrator(settings: Settings, process: SyncProcess) -> Orchestrator:
     habits = Habits(settings.handoffs or None, settings.reviews, timedelta(days=settings.expiry))
     return Orchestrator(
         sync=lambda _cause: process.run(_told),
-        verdict=partial(_verdict, settings),
+        verdict=partial(verdict, settings, keep=True),
         desk=desk(settings),
         habits=habits,
         enabled=settings.enabled,
@@ -160,12 +160,12 @@ def _told(line: str) -> None:
         log.info("music sync: %s", line)
 
 
-def _verdict(settings: Settings) -> clock.Verdict:
-    """The clock's verdict now; a stamp of the future is brought to now for good."""
+def verdict(settings: Settings, *, keep: bool = False) -> clock.Verdict:
+    """The clock's verdict now; with `keep` a stamp of the future is brought to now for good."""
     now = datetime.now(UTC).astimezone()
     last = last_run_file.read(settings.last_run_file)
     seen = clock.clamped(last, now.timestamp(), settings.interval)
-    if seen != last:
+    if keep and seen != last:
         last_run_file.write(settings.last_run_file, seen)
     return clock.judge(seen, now, settings.interval, clock.QuietHours.read(settings.quiet_hours))
 

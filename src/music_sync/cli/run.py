@@ -15,21 +15,33 @@ from music_sync.adapters.wake_pipe import WakePipe
 from music_sync.cli import show
 from music_sync.cli.errors import exit_code_of, result_of
 from music_sync.cli.log import logged
-from music_sync.model.report import EXIT_CODES
-from music_sync.settings import load
+from music_sync.cli.sync import ended
+from music_sync.model.happenings import Tell
+from music_sync.model.report import EXIT_CODES, RunReport
+from music_sync.settings import LONGEST_INTERVAL_S, Settings, load
+from music_sync.track.detect import Request
 
 if TYPE_CHECKING:
     from music_sync.flows.hand_off_tasks import CycleReport
 
 
+def _some_seconds(_ctx: click.Context, _parameter: click.Parameter, seconds: float) -> float:
+    if not 0 < seconds <= LONGEST_INTERVAL_S:  # false for NaN too
+        raise click.BadParameter(f"{seconds} is not between 0 and {LONGEST_INTERVAL_S:.0f} seconds")
+    return seconds
+
+
 @click.command()
 @click.option("--once", is_flag=True, help="One cycle, then leave with its exit code.")
-@click.option("--interval", type=click.FloatRange(min=0, min_open=True), default=60, help="Seconds between cycles.")
+@click.option("--interval", type=float, callback=_some_seconds, default=60, help="Seconds between cycles.")
 @click.option("--until-empty", is_flag=True, help="Leave when no open task is on the board any more.")
 @click.option("--music-sync", "force", is_flag=True, help="Sync music in the first cycle, whatever the interval says.")
 @click.option("--no-music-sync", "never", is_flag=True, help="Sync no music.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a cycle on standard output.")
-def run(*, once: bool, interval: float, until_empty: bool, force: bool, never: bool, as_json: bool) -> int:
+@click.option("-n", "--dry-run", is_flag=True, help="Change nothing, only say which music a cycle would sync now.")
+def run(
+    *, once: bool, interval: float, until_empty: bool, force: bool, never: bool, as_json: bool, dry_run: bool
+) -> int:
     """Run the orchestrator: sync music when it is due or asked for, hand tasks to their agents, collect answers.
 
     It goes on until it is stopped; the first SIGINT or SIGTERM ends the step in hand, the second one leaves at once.
@@ -39,6 +51,8 @@ def run(*, once: bool, interval: float, until_empty: bool, force: bool, never: b
     from music_sync import wiring
 
     settings = load().settings
+    if dry_run or (click.get_current_context().obj or {}).get("dry_run"):
+        return _foreseen(settings, force=force, never=never, as_json=as_json)
     process = SyncProcess()
     with logged(settings.loop_log, and_print=not as_json), _ending(process):
         orchestrator = wiring.orchestrator(settings, process)
@@ -51,6 +65,18 @@ def run(*, once: bool, interval: float, until_empty: bool, force: bool, never: b
                 return exit_code(music, report)
             force = False
             pipe.wait(interval)
+
+
+def _foreseen(settings: Settings, *, force: bool, never: bool, as_json: bool) -> int:
+    """What a cycle would sync; the tasks are left to it, `music-sync tasks list` shows them."""
+    from music_sync import wiring
+
+    is_due = settings.enabled and wiring.verdict(settings).is_due
+
+    def work(tell: Tell) -> RunReport:
+        return wiring.plan(settings, Request(), tell) if not never and (force or is_due) else RunReport()
+
+    return ended(as_json, work, future=True)
 
 
 def result_word(music: Mapping[str, Any], report: "CycleReport") -> str:
