@@ -150,7 +150,7 @@ def test_a_delivery_does_not_change_what_a_task_asks(board: Board) -> None:
     task = board.add(DRAFT)
     told = Change(
         status="In Progress",
-        delivered_path="/home/ann/agents/Claude-Code/01_inbox/a.json",
+        delivered_path="/srv/ann/agents/Claude-Code/01_inbox/a.json",
         delivered_at="2026-01-09T10:00:00Z",
         handoff_status="Handoff Delivered",
     )
