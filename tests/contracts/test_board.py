@@ -217,3 +217,17 @@ def test_a_task_that_speaks_of_a_review_is_none(board: Board) -> None:
 
     assert task.review_of == ""
     assert board.add(Draft("Review: it", review_of=done.task_id)).task_id != task.task_id
+
+
+def test_many_changes_are_written_each_on_its_own_terms(board: Board) -> None:
+    first, second = board.add(DRAFT), board.add(DRAFT)
+    written = board.update_all(
+        [
+            (first.task_id, Change(status="In Progress"), "Ready"),
+            ("f" * 32, Change(status="In Progress"), "Ready"),
+            (second.task_id, Change(status="In Progress"), "Not Started"),
+        ]
+    )
+
+    assert [bool(each.refused) for each in written] == [False, True, True]
+    assert [task.status for task in board.tasks()] == ["In Progress", "Ready"]

@@ -104,3 +104,18 @@ def test_the_last_revision_that_started_a_sync_is_kept(ledger: AnyLedger) -> Non
     ledger.trigger("a" * 32, "two")
 
     assert (ledger.triggered("a" * 32), ledger.triggered("b" * 32)) == ("two", "other")
+
+
+def test_all_that_started_a_sync_are_told_at_once(ledger: AnyLedger) -> None:
+    ledger.trigger("a" * 32, "one")
+    ledger.trigger("b" * 32, "other")
+
+    assert ledger.triggers() == {"a" * 32: "one", "b" * 32: "other"}
+
+
+def test_a_fact_is_remembered_over_a_former_one(ledger: AnyLedger) -> None:
+    assert ledger.fact("digest") == ""
+    for day in ("2026-01-09", "2026-01-16"):
+        ledger.remember("digest", day)
+
+    assert ledger.fact("digest") == "2026-01-16"

@@ -1,7 +1,7 @@
 """A board in memory that passes the contract of the real ones."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -45,6 +45,9 @@ class FakeBoard:
         self.changes.append((task_id, change))
         self.put(_changed(task, change))
         return Written()
+
+    def update_all(self, changes: Iterable[tuple[str, Change, str]]) -> list[Written]:
+        return [self.update(task_id, change, if_status) for task_id, change, if_status in changes]
 
 
 def _changed(task: Task, change: Change) -> Task:

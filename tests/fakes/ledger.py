@@ -1,6 +1,6 @@
 """A ledger in memory that passes the contract of the real one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from music_sync.model.errors import TryAgainLater
 from music_sync.model.task import Handoff
@@ -12,6 +12,7 @@ class FakeLedger:
     def __init__(self) -> None:
         self._handoffs: dict[tuple[str, str, str], Handoff] = {}
         self._triggered: dict[str, str] = {}
+        self._facts: dict[str, str] = {}
 
     def handoffs(self, task_id: str = "") -> Sequence[Handoff]:
         return [each for each in self._handoffs.values() if task_id in {"", each.task_id}]
@@ -28,5 +29,14 @@ class FakeLedger:
     def triggered(self, task_id: str) -> str:
         return self._triggered.get(task_id, "")
 
+    def triggers(self) -> Mapping[str, str]:
+        return dict(self._triggered)
+
     def trigger(self, task_id: str, revision: str) -> None:
         self._triggered[task_id] = revision
+
+    def fact(self, name: str) -> str:
+        return self._facts.get(name, "")
+
+    def remember(self, name: str, value: str) -> None:
+        self._facts[name] = value

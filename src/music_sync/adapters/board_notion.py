@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -106,6 +106,9 @@ class NotionBoard:
                 told_apart = True
                 if self._stands(task_id, values.get("status"), if_status):
                     return Written()
+
+    def update_all(self, changes: Iterable[tuple[str, Change, str]]) -> list[Written]:
+        return [self.update(task_id, change, if_status) for task_id, change, if_status in changes]
 
     # Reading
 

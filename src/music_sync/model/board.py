@@ -30,6 +30,10 @@ class Board(Protocol):
     def update(self, task_id: str, change: Change, if_status: str | None = None) -> Written:
         """Write on a task. With `if_status` only when its status is still that: a person's edit wins."""
 
+    def update_all(self, changes: Iterable[tuple[str, Change, str]]) -> list[Written]:
+        """Write on many tasks, each (id, change, status it must still have); one answer each, in their order."""
+        return [self.update(task_id, change, if_status) for task_id, change, if_status in changes]
+
 
 class Ledger(Protocol):
     """What was handed to whom, so that the same revision is never handed over twice; and what started a sync."""
@@ -43,8 +47,17 @@ class Ledger(Protocol):
     def triggered(self, task_id: str) -> str:
         """The revision at which this task started a sync last; empty if it never did."""
 
+    def triggers(self) -> Mapping[str, str]:
+        """The same for all tasks that ever did: task id -> revision."""
+
     def trigger(self, task_id: str, revision: str) -> None:
         """This revision has started a sync; again is harmless."""
+
+    def fact(self, name: str) -> str:
+        """What was remembered under this name; empty when nothing was."""
+
+    def remember(self, name: str, value: str) -> None:
+        """Remember something small under a name, over what was remembered before."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +70,8 @@ class Place:
     agent_folder: str
     """Empty in the queue."""
     path: Path
+    touched_s: float = 0.0
+    """When a claimed file was claimed, or touched by its agent since, in epoch seconds; 0 in the other boxes."""
 
 
 class Inboxes(Protocol):
@@ -69,10 +84,16 @@ class Inboxes(Protocol):
         """Move files from the queue into the inboxes of these agent folders, durably; name -> where it is now."""
 
     def places(self) -> dict[str, Place]:
-        """Every JSON file in every box, by name."""
+        """Every JSON file in every box, by name; of two of one name, the one further on its way."""
+
+    def queued(self) -> list[Place]:
+        """Every JSON file in the queue."""
 
     def read(self, place: Place) -> Mapping[str, object]:
-        """The JSON object in a file; raises GiveUp when there is none in it, or more than a megabyte."""
+        """The JSON object in a file.
+
+        Raises GiveUp when there is none in it, or more than a megabyte, TryAgainLater while it is still being written.
+        """
 
     def withdraw(self, place: Place, why: str) -> Path:
         """Take a file out of an agent's reach, into the folder of withdrawn ones."""

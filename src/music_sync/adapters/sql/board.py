@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -66,16 +66,24 @@ class SqlBoard:
 
     def update(self, task_id: str, change: Change, if_status: str | None = None) -> Written:
         """Write on a task, at once or not at all. A status other than Blocked takes a blocking reason away."""
+        with translated(self._database), self._writer.begin() as connection:
+            return self._written(connection, task_id, change, if_status)
+
+    def update_all(self, changes: Iterable[tuple[str, Change, str]]) -> list[Written]:
+        """Write on many tasks in one transaction."""
+        with translated(self._database), self._writer.begin() as connection:
+            return [self._written(connection, task_id, change, if_status) for task_id, change, if_status in changes]
+
+    def _written(self, connection: sa.Connection, task_id: str, change: Change, if_status: str | None) -> Written:
         row = {name: value for name, value in asdict(change).items() if value is not None}
         if change.status not in {None, BLOCKED}:
             row.setdefault("blocking_reason", "")
         wanted = sa.update(board_tasks).where(board_tasks.c.task_id == task_id)
         if if_status is not None:
             wanted = wanted.where(board_tasks.c.status == if_status)
-        with translated(self._database), self._writer.begin() as connection:
-            if connection.execute(wanted.values(row | {"edited_at": self._now()})).rowcount:
-                return Written()
-            status = connection.scalar(sa.select(board_tasks.c.status).where(board_tasks.c.task_id == task_id))
+        if connection.execute(wanted.values(row | {"edited_at": self._now()})).rowcount:
+            return Written()
+        status = connection.scalar(sa.select(board_tasks.c.status).where(board_tasks.c.task_id == task_id))
         if status is None:
             return Written(refused=f"task {task_id} is not on the board")
         return Written(refused=f"task {task_id} is {status} by now, not {if_status}")

@@ -1,6 +1,6 @@
 """The ledger in the state database: what was handed to whom, and which task started a sync."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +10,7 @@ from sqlalchemy import exc
 
 from music_sync.adapters.sql.catalogue import now_utc
 from music_sync.adapters.sql.engine import in_write, insert_into, name_of, translated
-from music_sync.adapters.sql.tables import handoffs, task_triggers
+from music_sync.adapters.sql.tables import facts, handoffs, task_triggers
 from music_sync.model.errors import TryAgainLater
 from music_sync.model.task import Handoff
 
@@ -62,6 +62,10 @@ class SqlLedger:
         with translated(self._database), self._engine.connect() as connection:
             return connection.scalar(wanted) or ""
 
+    def triggers(self) -> Mapping[str, str]:
+        with translated(self._database), self._engine.connect() as connection:
+            return {row.task_id: row.revision for row in connection.execute(sa.select(task_triggers))}
+
     def trigger(self, task_id: str, revision: str) -> None:
         now = self._clock().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         with translated(self._database), self._writer.begin() as connection:
@@ -74,6 +78,16 @@ class SqlLedger:
                     where=task_triggers.c.revision != wanted.excluded.revision,
                 )
             )
+
+    def fact(self, name: str) -> str:
+        with translated(self._database), self._engine.connect() as connection:
+            return connection.scalar(sa.select(facts.c.value).where(facts.c.name == name)) or ""
+
+    def remember(self, name: str, value: str) -> None:
+        with translated(self._database), self._writer.begin() as connection:
+            wanted = insert_into(connection, facts).values(name=name, value=value)
+            renewed = {"value": wanted.excluded.value}
+            connection.execute(wanted.on_conflict_do_update(index_elements=["name"], set_=renewed))
 
 
 def _some(listed: Sequence[dict[str, Any]]) -> str:
