@@ -37,7 +37,8 @@ def running(store: Store, executor_id: str, workers: int) -> Iterator[None]:
         "application_version": APPLICATION_VERSION,
         "executor_id": executor_id,
         "log_level": "ERROR",
-        "notification_listener_polling_interval_sec": 1.0,
+        # No flow of ours waits for a notification, so a round costs nothing; the end of each command waits for one.
+        "notification_listener_polling_interval_sec": _POLLING_S,
     }
     if store.engine is not None:
         config["system_database_url"] = store.engine.url.render_as_string(hide_password=False)
