@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -15,7 +16,7 @@ from alembic.script import ScriptDirectory
 
 from music_sync.adapters.sql import migrations
 from music_sync.adapters.sql.catalogue import SqlCatalogue
-from music_sync.adapters.sql.engine import open_engine
+from music_sync.adapters.sql.engine import in_write, open_engine
 from music_sync.adapters.sql.tables import HEAD, metadata
 
 KILLED = 9
@@ -133,6 +134,38 @@ def test_a_migration_killed_at_any_statement_leaves_all_or_nothing(
 
         assert died.returncode in {0, -KILLED}
         assert there == [] or set(there) == {*metadata.tables, "alembic_version"}
+
+
+def make_first_schema(address: str) -> None:
+    """A database as the first release left it, with something in it."""
+    if "://" not in address:
+        Path(address).touch()
+    engine = open_engine(address, migrate=False)
+    with in_write(engine).begin() as connection:
+        config = migrations._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    SqlCatalogue(engine).remember("library", "one")
+    engine.dispose()
+
+
+@pytest.mark.parametrize("statement", [6, 9, 12])
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_an_older_schema_whose_migration_is_killed_keeps_all_it_held(
+    kind: str, statement: int, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    address = str(tmp_path / "state.db") if kind == "sqlite" else str(request.getfixturevalue("postgres_url"))
+    make_first_schema(address)
+    before = set(tables_at(address))
+    died = migrate_dying_at(statement, address)
+    between = set(tables_at(address))
+    engine = open_engine(address)
+    kept = SqlCatalogue(engine).identity("library")
+    engine.dispose()
+
+    assert died.returncode == -KILLED, died.stdout
+    assert (between, kept) == (before, "one")
+    assert set(tables_at(address)) == {*metadata.tables, "alembic_version"}
 
 
 def test_an_installed_package_finds_its_steps(tmp_path: Path) -> None:
