@@ -38,11 +38,12 @@ FILE = "{file}"
 UNEQUAL = """
 What is unequal:
   Music Sync also measures the key, looks for duplicates by sound, and syncs files and databases to the disk, so that
-    a kill or a power cut loses nothing; beets does none of these.
+    a kill or a power cut loses nothing; beets is not asked for a key here, and looks for duplicates by tags.
   beets' tempo is rounded to whole beats a minute, ours is not.
   beets keeps every tag that it knows, Music Sync those that DJs use; neither asks the network.
   beets' peaks are those of samples here, as ours are; its own default, true peaks, takes longer.
   Both use their own default of threads; fingerprints are made on all processors at once.
+  The files were read before, so they come from memory and not from the disk.
   Peak memory is that of the largest single process."""
 
 
