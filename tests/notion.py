@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from tests.notion_types import breaches
+
 from music_sync.adapters.board_notion import NotionBoard
 from music_sync.adapters.board_notion_calls import NotionCalls
 from music_sync.adapters.board_notion_schema import NotionNames
@@ -34,7 +36,7 @@ class OnNotion:
 def on_notion(
     workspace: Workspace | None = None, *, timeout_s: float = 10, patience_s: float = 75
 ) -> Iterator[OnNotion]:
-    """The original's board, empty, and with `Cancelled` among its statuses."""
+    """The original's board, empty, and with `Cancelled` among its statuses; at the end all calls are held to the types."""
     with NotionServer(workspace) as server:
         ids = agent_tasks_database(server.workspace)
         server.workspace.set_options(ids.source_id, "Status", (*STATUSES, "Cancelled"))
@@ -44,6 +46,8 @@ def on_notion(
             yield OnNotion(server, ids, NotionBoard(calls, ids.database_id), slept)
         finally:
             calls.close()
+        found = breaches(server.requests())
+        assert not found, "\n".join(found)
 
 
 def another_board(

@@ -101,7 +101,7 @@ _GOOD = Good()
 
 @dataclass(frozen=True)
 class Seen:
-    """One call: what was asked and what was answered (None: nothing whole)."""
+    """One call: what was asked and what was answered (None: nothing as Notion means it)."""
 
     method: str
     path: str
@@ -327,7 +327,7 @@ def _distorted(owner: NotionServer, behaviour: Behaviour, asked: Request, answer
         first = owner.workspace.answer(again)["results"]
         answer = answer | {"results": first + answer["results"]}
     if isinstance(behaviour, Nulls):
-        answer = _without_values(answer)
+        return _Reply(HTTPStatus.OK, _json(_without_values(answer))), None
     return _Reply(HTTPStatus.OK, _json(answer)), answer
 
 
