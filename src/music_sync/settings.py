@@ -168,6 +168,13 @@ class Settings(BaseModel):
     quiet_hours: Quiet = Field(
         "", description="Hours, local time, in which the clock starts no sync: `22:00-07:30`. A task still may."
     )
+    notion_token: SecretStr | None = Field(
+        None, description="Token of your Notion connection; with it and the id below the board is on Notion."
+    )
+    agent_tasks_db_id: str = Field("", description="Id or address of the Agent-Tasks database on Notion.")
+    notion_url: str = Field(
+        "https://api.notion.com", description="Base address of Notion; plain http for loopback only."
+    )
     agents: Place = Field(description="Folder of the agents' inboxes. Default: `agents` in the home.")
     agent_names: dict[str, Words] = Field(
         AGENTS, description="Agents that tasks may go to, each with its other spellings; a table in the file only."
@@ -229,6 +236,9 @@ FILE_ONLY = frozenset({"agent_names", "agent_rules"})
 """Settings that are tables, which no environment variable can hold."""
 
 SECRETS = frozenset(name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation))
+OUTSIDE_NAMES = {"notion_token": "NOTION_TOKEN", "agent_tasks_db_id": "AGENT_TASKS_DB_ID"}
+"""Settings whose variable other programs know, and so has no prefix of ours."""
+
 DERIVED_DEFAULTS = {"library": "library", "drop": "drop", "agents": "agents"}
 """Settings whose default is a folder in the home."""
 
@@ -271,12 +281,13 @@ def terminal_can_draw() -> bool:
 
 def variable(name: str) -> str:
     """The environment variable of a setting."""
-    return PREFIX + name.upper()
+    return OUTSIDE_NAMES.get(name, PREFIX + name.upper())
 
 
 def environment_with(**own: str) -> dict[str, str]:
     """The environment for another process of ours: none of the settings of this one, only those given by their names."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
+    ours = tuple(OUTSIDE_NAMES.values())
+    kept = {key: value for key, value in os.environ.items() if not key.startswith((PREFIX, *ours))}
     return kept | {variable(name): value for name, value in own.items()}
 
 
@@ -324,7 +335,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     for key, value in environ.items():
         if key in known and value.strip():
             given[known[key]] = (value, key)
-        elif key.startswith(PREFIX) and key.endswith("_FILE") and key.removesuffix("_FILE") in known:
+        elif key.endswith("_FILE") and key.removesuffix("_FILE") in known:
             name = known[key.removesuffix("_FILE")]
             if name in SECRETS:
                 given.setdefault(name, (_secret_in(Path(value), key), key))
