@@ -5,6 +5,7 @@ import os
 import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,7 @@ from music_sync.adapters.glance_sqlite import Glance, Parked
 from music_sync.adapters.inbox_folder import FolderInboxes
 from music_sync.adapters.library_folder import FolderLibrary
 from music_sync.adapters.lock_file import locked
-from music_sync.adapters.sources import sources_for_argument
+from music_sync.adapters.sources import from_anywhere, sources_for_argument
 from music_sync.adapters.sources.folder import FolderSource
 from music_sync.adapters.sources.lists import ListSource
 from music_sync.adapters.sql.board import SqlBoard
@@ -64,6 +65,8 @@ def sync(settings: Settings, request: Request, tell: Tell, stop: "Stop") -> RunR
     """One round of syncing, alone in this home; raises LockHeld, BadSetting or EnvironmentFault before it starts."""
     from music_sync.flows import rounds
 
+    # A round that is broken off goes on at the next start, which may be in another folder.
+    request = replace(request, arguments=tuple(map(from_anywhere, request.arguments)))
     with flowing(settings, request, tell, stop, "music-sync sync") as (stages, publish):
         return rounds.sync(request, stages, publish)
 
@@ -120,8 +123,11 @@ def open_catalogue(settings: Settings) -> SqlCatalogue:
 
 
 def open_board(settings: Settings, *, to_read: bool = False) -> Board:
-    """The board that tasks stand on; `to_read` makes no database where there is none yet, and shows an empty board."""
-    return SqlBoard(_state(settings, to_read=to_read))
+    """The board that tasks stand on: Notion when its token and database are set, else the embedded one.
+
+    `to_read` makes no database where there is none yet, and shows an empty board.
+    """
+    return _notion(settings) or SqlBoard(_state(settings, to_read=to_read))
 
 
 def open_ledger(settings: Settings, *, to_read: bool = False) -> SqlLedger:
@@ -130,8 +136,22 @@ def open_ledger(settings: Settings, *, to_read: bool = False) -> SqlLedger:
 
 
 def every_task(settings: Settings) -> Iterator[Task]:
-    """What stands on the board, archived tasks as well."""
-    return SqlBoard(_state(settings, to_read=True)).tasks(archived=True)
+    """What stands on the board; on the embedded one archived tasks as well."""
+    notion = _notion(settings)
+    return notion.tasks() if notion else SqlBoard(_state(settings, to_read=True)).tasks(archived=True)
+
+
+def _notion(settings: Settings) -> Board | None:
+    token, database = settings.notion_token, settings.agent_tasks_db_id
+    if not token and not database:
+        return None
+    if not token or not database:
+        missing = "AGENT_TASKS_DB_ID" if token else "NOTION_TOKEN"
+        raise BadSetting(f"setting {missing} is missing: the board on Notion needs a token and a database; set both")
+    from music_sync.adapters.board_notion import NotionBoard
+    from music_sync.adapters.board_notion_calls import NotionCalls
+
+    return NotionBoard(NotionCalls(token.get_secret_value(), settings.notion_url), database)
 
 
 def orchestrator(settings: Settings, process: SyncProcess) -> Orchestrator:

@@ -1,9 +1,10 @@
 """The durable engine: configured once a process, so that the flows only tell their story."""
 
+import itertools
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,11 +15,11 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID
 APPLICATION_VERSION = "1"
 """Pinned by hand: flows that were started by this version go on after an update. Raise it only when all have ended."""
 
-TRACKS_QUEUE = "tracks"
 KEEP_FINISHED = timedelta(days=7)
 UNFINISHED = ["PENDING", "ENQUEUED", "DELAYED"]
 
 _POLLING_S = 0.1
+_PAGE = 1000
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,29 @@ class Store:
     url: str | None = None
 
 
+@dataclass(frozen=True)
+class _Home:
+    """Whose work this process does; `name` is empty when the store is this home's alone."""
+
+    executor_id: str = ""
+    name: str = ""
+
+    @property
+    def queue(self) -> str:
+        return f"tracks-{self.name}" if self.name else "tracks"
+
+
+_home = _Home()
+
+
 @contextmanager
 def running(store: Store, executor_id: str, workers: int) -> Iterator[None]:
-    """Launch the engine, which at once takes up what this executor left unfinished; shut it down afterwards."""
+    """Launch the engine, which at once takes up what this executor left unfinished; shut it down afterwards.
+
+    Homes that share a Postgres each have a queue of their own, for paths, staging and settings are those of one home.
+    """
+    global _home  # noqa: PLW0603 - one engine a process, as the library has it
+    _home = _Home(executor_id, "" if store.engine is not None else executor_id)
     config: DBOSConfig = {
         "name": "music-sync",
         "application_version": APPLICATION_VERSION,
@@ -48,13 +69,19 @@ def running(store: Store, executor_id: str, workers: int) -> Iterator[None]:
     logging.getLogger("dbos").setLevel(logging.ERROR)
     DBOS(config=config)
     try:
+        DBOS.listen_queues([_home.queue])
         DBOS.launch()
         DBOS.register_queue(
-            TRACKS_QUEUE, worker_concurrency=workers, polling_interval_sec=_POLLING_S, on_conflict="always_update"
+            _home.queue, worker_concurrency=workers, polling_interval_sec=_POLLING_S, on_conflict="always_update"
         )
         yield
     finally:
         DBOS.destroy()
+
+
+def of_this_home(name: str) -> str:
+    """A flow's name, told apart from that of another home on the same store."""
+    return f"{name}@{_home.name}" if _home.name else name
 
 
 def start(flow_id: str, flow: Callable[..., Any], *args: object) -> None:
@@ -66,7 +93,7 @@ def start(flow_id: str, flow: Callable[..., Any], *args: object) -> None:
 def enqueue(flow_id: str, flow: Callable[..., Any], *args: object) -> None:
     """Put a flow on the tracks' queue under its natural key; again is free."""
     with SetWorkflowID(flow_id):
-        DBOS.enqueue_workflow(TRACKS_QUEUE, flow, *args)
+        DBOS.enqueue_workflow(_home.queue, flow, *args)
 
 
 def result(flow_id: str) -> Any:
@@ -74,10 +101,18 @@ def result(flow_id: str) -> Any:
     return DBOS.retrieve_workflow(flow_id).get_result(polling_interval_sec=_POLLING_S)
 
 
-def unfinished(name: str) -> Sequence[tuple[str, tuple[Any, ...]]]:
-    """Ids and arguments of the flows of this name that have not ended."""
-    flows = DBOS.list_workflows(name=name, status=UNFINISHED, load_output=False)
-    return [(flow.workflow_id, tuple(flow.input["args"]) if flow.input else ()) for flow in flows]
+def unfinished_tracks() -> dict[str, Any]:
+    """Ids and first arguments of this home's queued flows that have not ended."""
+    flows = DBOS.list_workflows(queue_name=_home.queue, status=UNFINISHED, load_output=False)
+    return {flow.workflow_id: flow.input["args"][0] for flow in flows if flow.input and flow.input["args"]}
+
+
+def unfinished(name: str) -> list[str]:
+    """Ids of this home's flows of this name that have not ended."""
+    flows = DBOS.list_workflows(
+        name=name, executor_id=_home.executor_id, status=UNFINISHED, load_input=False, load_output=False
+    )
+    return [flow.workflow_id for flow in flows]
 
 
 def failed_step(flow_id: str) -> int | None:
@@ -92,7 +127,7 @@ def fork(flow_id: str, new_id: str, from_step: int) -> None:
     """Start a new attempt that keeps the ended steps before `from_step`; again is free."""
     if DBOS.get_workflow_status(new_id) is None:
         with SetWorkflowID(new_id):
-            DBOS.fork_workflow(flow_id, from_step, queue_name=TRACKS_QUEUE, application_version=APPLICATION_VERSION)
+            DBOS.fork_workflow(flow_id, from_step, queue_name=_home.queue, application_version=APPLICATION_VERSION)
 
 
 def first_argument(flow_id: str) -> Any:
@@ -102,13 +137,28 @@ def first_argument(flow_id: str) -> Any:
 
 
 def purge(now: datetime, keep: Collection[str]) -> None:
-    """Forget flows that ended long ago; the catalogue's attempts keep guarding against repeats."""
+    """Forget this home's flows that ended long ago; the catalogue's attempts keep guarding against repeats."""
     before = (now.astimezone(UTC) - KEEP_FINISHED).isoformat()
-    ended = ["SUCCESS", "ERROR", "CANCELLED"]
-    old = DBOS.list_workflows(status=ended, completed_before=before, limit=1000, load_input=False, load_output=False)
-    forgotten = [flow.workflow_id for flow in old if flow.workflow_id not in keep]
-    if forgotten:
-        DBOS.delete_workflows(forgotten)
+    old = list(_ended_before(before))
+    forgotten = [flow_id for flow_id in old if flow_id not in keep]
+    for first in range(0, len(forgotten), _PAGE):
+        DBOS.delete_workflows(forgotten[first : first + _PAGE])
+
+
+def _ended_before(moment: str) -> Iterator[str]:
+    for first in itertools.count(0, _PAGE):
+        page = DBOS.list_workflows(
+            executor_id=_home.executor_id,
+            status=["SUCCESS", "ERROR", "CANCELLED"],
+            completed_before=moment,
+            limit=_PAGE,
+            offset=first,
+            load_input=False,
+            load_output=False,
+        )
+        yield from (flow.workflow_id for flow in page)
+        if len(page) < _PAGE:
+            return
 
 
 class Stop:
@@ -116,7 +166,7 @@ class Stop:
 
     def __init__(self) -> None:
         self._asked = threading.Event()
-        self._in_hand = 0
+        self._in_hand: list[Callable[[], None]] = []
         self._changed = threading.Condition()
 
     @property
@@ -124,23 +174,32 @@ class Stop:
         return self._asked.is_set()
 
     @contextmanager
-    def step(self) -> Iterator[None]:
-        """Around each step: counts it, and holds it back for good once a stop was asked for."""
-        if self.is_asked:
-            threading.Event().wait()
+    def step(self, on_stop: Callable[[], None]) -> Iterator[None]:
+        """Around each step: counts it, and holds it back for good once a stop was asked for.
+
+        `on_stop` is called when a stop is asked for while the step is in hand, for it may be broken off.
+        """
         with self._changed:
-            self._in_hand += 1
+            is_held_back = self.is_asked
+            if not is_held_back:
+                self._in_hand.append(on_stop)
+        if is_held_back:
+            threading.Event().wait()
         try:
             yield
         finally:
             with self._changed:
-                self._in_hand -= 1
+                self._in_hand.remove(on_stop)
                 self._changed.notify_all()
 
     def ask(self) -> None:
-        self._asked.set()
+        with self._changed:
+            self._asked.set()
+            for on_stop in self._in_hand:
+                with suppress(OSError):
+                    on_stop()
 
     def wait(self, seconds: float) -> bool:
         """Wait until no step is in hand; False when some still are after so many seconds."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._in_hand == 0, timeout=seconds)
+            return self._changed.wait_for(lambda: not self._in_hand, timeout=seconds)

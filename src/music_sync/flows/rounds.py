@@ -2,12 +2,13 @@
 
 import logging
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
 from music_sync.flows import engine
 from music_sync.flows.sync_tracks import Round, attempt_of, flow_id_of, sync_round, sync_track
 from music_sync.model.endings import Ending, Failed
+from music_sync.model.errors import SyncError
 from music_sync.model.ports import Catalogue, Past
 from music_sync.model.report import RunReport, TrackReport, only_first
 from music_sync.model.track import FoundTrack, SourceLink
@@ -20,16 +21,17 @@ log = logging.getLogger(__name__)
 
 def sync(request: Request, stages: Stages, publish: Callable[[], object]) -> RunReport:
     """Finish what an earlier run left unfinished, do one round, wait for all its tracks, publish."""
-    left = _tracks_left()
-    rounds = [flow_id for flow_id, _ in engine.unfinished("sync_round")]
+    left = engine.unfinished_tracks()
+    earlier = engine.unfinished("sync_round")
     this_round = f"round-{uuid.uuid4().hex}"
     engine.start(this_round, sync_round, request)
-    done: list[Round] = [engine.result(flow_id) for flow_id in (*rounds, this_round)]
-    flows = left | {flow_id: found for each in done for flow_id, found in each.flows}
+    done = [*_ended(earlier), engine.result(this_round)]
+    flows: dict[str, FoundTrack] = left | engine.unfinished_tracks()
+    flows |= {flow_id: found for each in done for flow_id, found in each.flows}
     tracks = [TrackReport(found, _ending_of(flow_id, found, stages)) for flow_id, found in flows.items()]
     known = [track for each in done for track in each.known]
     publish()
-    _tidy(stages, broken_off=bool(left or rounds))
+    _tidy(stages, broken_off=bool(left or earlier))
     return RunReport(only_first([*tracks, *known]), done[-1].sources)
 
 
@@ -38,7 +40,7 @@ def retry(wanted: Iterable[str], stages: Stages, publish: Callable[[], object]) 
 
     What is still in staging is not fetched again: the new attempt starts at the step that failed.
     """
-    flows = _tracks_left()
+    flows: dict[str, FoundTrack] = engine.unfinished_tracks()
     for link, past in to_retry(tuple(wanted), stages.catalogue):
         found = engine.first_argument(flow_id_of_link(link, past.attempt))
         if found is None:
@@ -57,8 +59,13 @@ def flow_id_of_link(link: SourceLink, attempt: int) -> str:
     return flow_id_of(FoundTrack(link.source, link.source_id), attempt)
 
 
-def _tracks_left() -> dict[str, FoundTrack]:
-    return {flow_id: arguments[0] for flow_id, arguments in engine.unfinished("sync_track") if arguments}
+def _ended(rounds: Iterable[str]) -> Iterator[Round]:
+    """What earlier rounds gave that were broken off; the folder that one was to look at may be gone by now."""
+    for flow_id in rounds:
+        try:
+            yield engine.result(flow_id)
+        except SyncError as error:
+            log.warning("an earlier sync, which was broken off, cannot go on: %s", error)
 
 
 def _again(found: FoundTrack, old_id: str, new_id: str, stages: Stages) -> None:
@@ -89,7 +96,19 @@ def _ending_of(flow_id: str, found: FoundTrack, stages: Stages) -> Ending:
         text = f"the flow of {found.label} broke off ({type(error).__name__}: {error}); the next sync tries it again"
         ending = Failed(text, "flow", "flow", "unexpected", found.artist, found.title or found.label)
         stages.settle(found, attempt_of(flow_id), ending)
-    return ending
+        return ending
+    return _if_written_down(flow_id, found, ending, stages)
+
+
+def _if_written_down(flow_id: str, found: FoundTrack, ending: Ending, stages: Stages) -> Ending:
+    """The ending, unless the catalogue does not know it: then it was restored from a backup, and the track is due."""
+    past = stages.catalogue.past(found.source, found.source_id)
+    if past is None or past.ending != "running" or past.attempt != attempt_of(flow_id):
+        return ending
+    text = f"the catalogue is older than the sync that ended {found.label}; the next sync takes it in again"
+    forgotten = Failed(text, "flow", "flow", "unexpected", found.artist, found.title or found.label)
+    stages.settle(found, past.attempt, forgotten)
+    return forgotten
 
 
 def _tidy(stages: Stages, *, broken_off: bool) -> None:
@@ -102,6 +121,6 @@ def _tidy(stages: Stages, *, broken_off: bool) -> None:
     waiting = [pair for ending in ("failed", "buy_list", "review") for pair in stages.catalogue.waiting(ending)]
     keep = {flow_id_of_link(link, past.attempt) for link, past in waiting}
     engine.purge(datetime.now(UTC), keep)
-    in_work = {found.key for found in _tracks_left().values()}
+    in_work = {found.key for found in engine.unfinished_tracks().values()}
     again = {f"{link.source}:{link.source_id}" for link, past in waiting if past.next_actor == "flow"}
     staging.sweep(stages.staging, in_work | again)

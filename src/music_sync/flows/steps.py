@@ -51,17 +51,26 @@ class Steps:
     def _watched(self, stage: str, work: Callable[[], Any]) -> Any:
         assert self._found is not None  # noqa: S101 - only journeys run steps
         found = self._found
-        with _stop.step():
+
+        def forget() -> None:
+            staging.count_end(self.stages.staging, found.key, stage)
+
+        with _stop.step(forget):
             self.stages.tell(Happening(found.key, found.label, stage, "started"))
             log.debug("%s: %s starts", found.key, stage)
             if stage == "settle":
                 return work()
-            starts = staging.count_start(self.stages.staging, found.key, stage)
+            try:
+                return translated(found, stage, lambda: self._counted(found, stage, work))
+            finally:
+                log.debug("%s: %s ended", found.key, stage)
+
+    def _counted(self, found: FoundTrack, stage: str, work: Callable[[], Any]) -> Any:
+        starts = staging.count_start(self.stages.staging, found.key, stage)
+        try:
             if starts > MOST_STARTS:
                 text = f"{stage} of {found.label} stopped the program {starts - 1} times; it is left aside"
                 raise GiveUp(f"{text}, `music-sync retry` tries it again", rule="poison")
-            try:
-                return translated(found, stage, work)
-            finally:
-                staging.count_end(self.stages.staging, found.key, stage)
-                log.debug("%s: %s ended", found.key, stage)
+            return work()
+        finally:
+            staging.count_end(self.stages.staging, found.key, stage)

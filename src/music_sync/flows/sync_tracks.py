@@ -90,7 +90,7 @@ def sync_round(request: Request) -> Round:
 
 def flow_id_of(found: FoundTrack, attempt: int) -> str:
     """A flow's natural key: starting it again is free. Each attempt has a number of its own."""
-    return f"track-{found.key}#{attempt}"
+    return f"{engine.of_this_home(f'track-{found.key}')}#{attempt}"
 
 
 def attempt_of(flow_id: str) -> int:

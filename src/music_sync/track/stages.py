@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from music_sync.model.endings import AlreadyHave, Ending, Failed, Match, NeedsReview, OnBuyList, Synced
+from music_sync.model.errors import BadSetting
 from music_sync.model.happenings import Happening, Tell
 from music_sync.model.ports import Catalogue, Encoder, Measure, Progress, Provider, Source, Tagger
-from music_sync.model.report import TrackReport
+from music_sync.model.report import SourceReport, TrackReport
 from music_sync.model.track import Analysis, Embedded, FetchedFile, FoundTrack, Recording, StagedFile
 from music_sync.track import staging
 from music_sync.track.acquire import acquire, described, inspect, no_way_to, sha256_of
@@ -45,7 +46,12 @@ class Stages:
         return len(self.open_sources(request))
 
     def detect(self, request: Request, number: int) -> Detected:
-        source = self.open_sources(request)[number]
+        try:
+            source = self.open_sources(request)[number]
+        except (BadSetting, IndexError) as error:
+            # A round that was broken off goes on later; what it was to look at may be gone, or set otherwise.
+            text = str(error) if isinstance(error, BadSetting) else "the settings name it no more"
+            return Detected((), (), SourceReport("earlier", ok=False, found=0, message=text))
         self.tell(Happening(source.name, source.name, "detect", "started"))
         return detect(source, self.catalogue)
 

@@ -41,6 +41,12 @@ def sources_for_argument(text: str) -> Source:
     raise BadSetting(f"there is no file or folder {_shown(text)}; check the path, or give a link with https://")
 
 
+def from_anywhere(text: str) -> str:
+    """An argument that means the same in whatever folder it is read: a path becomes absolute, a link stays."""
+    path = Path(text)
+    return str(path.absolute()) if text and _kind(path) else text
+
+
 def _source_of_file(path: Path) -> Source:
     ending = path.suffix.lower().lstrip(".")
     if ending in LIST_ENDINGS:

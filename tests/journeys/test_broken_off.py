@@ -1,0 +1,143 @@
+"""Runs that were broken off, and what the next start makes of them."""
+
+import shutil
+import signal
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from tests.journeys.warm import Warm
+from tests.journeys.world import World, offer
+
+IMPATIENT_STOPS = 5
+
+
+class SlowServer(ThreadingHTTPServer):
+    """Gives one file, and while `holds` is set only its first half."""
+
+    daemon_threads = True
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(("127.0.0.1", 0), Answer)
+        self.content = content
+        self.asked = threading.Semaphore(0)
+        self.holds = True
+        self.released = threading.Event()
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.server_address[1]}"
+
+
+class Answer(BaseHTTPRequestHandler):
+    server: SlowServer
+
+    def do_GET(self) -> None:
+        content = self.server.content
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        half = len(content) // 2
+        self.wfile.write(content[:half])
+        self.wfile.flush()
+        self.server.asked.release()
+        if self.server.holds:
+            self.server.released.wait(60)
+        else:
+            self.wfile.write(content[half:])
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def serving(content: bytes) -> Iterator[SlowServer]:
+    with SlowServer(content) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.released.set()
+            server.shutdown()
+            thread.join()
+
+
+def test_impatient_stops_do_not_park_a_track(warm: Warm, world: World) -> None:
+    content = offer(world, 0, "flac").read_bytes()
+    with serving(content) as server:
+        world = World(world.home, world.music, (("MUSIC_SYNC_LINK_HOSTS", server.host),))
+        link = f"http://{server.host}/track.flac"
+        for _ in range(IMPATIENT_STOPS):
+            running = warm.start(world, "sync", link)
+            assert server.asked.acquire(timeout=30)
+            for number in (signal.SIGINT, signal.SIGTERM):  # two of a kind could arrive as one
+                running.signal(number)
+            assert running.ended().code in {130, 143}
+        server.holds = False
+
+        done = warm.run(world, "sync", link, "--json")
+
+    assert (done.code, done.json["counts"]["new"]) == (0, 1), done.out
+
+
+def test_a_broken_off_sync_of_a_folder_that_is_gone_stops_no_later_one(warm: Warm, world: World) -> None:
+    first, second = world.music.parent / "first", world.music.parent / "second"
+    offer(world, 0, "flac").rename(world.music / "kept.flac")
+    for folder in (first, second):
+        shutil.copytree(world.music, folder)
+    assert warm.run(world, "sync", str(first)).code == 0
+    _put_back_unfinished_round(world)
+    shutil.rmtree(first)
+
+    done = warm.run(world, "sync", str(second), "--json")
+
+    assert (done.code, done.json["counts"]["already_have"]) == (0, 1), done.err
+
+
+def _put_back_unfinished_round(world: World) -> None:
+    """Make the ended round one that was killed before its first step was written down."""
+    with closing(sqlite3.connect(world.home / "var/flows.db")) as connection, connection:
+        connection.execute("UPDATE workflow_status SET status = 'PENDING', output = NULL WHERE name = 'sync_round'")
+        connection.execute(
+            "DELETE FROM operation_outputs WHERE workflow_uuid IN "
+            "(SELECT workflow_uuid FROM workflow_status WHERE name = 'sync_round')"
+        )
+
+
+def test_a_broken_off_sync_of_a_relative_folder_goes_on_from_another_folder(warm: Warm, world: World) -> None:
+    here, elsewhere = world.music.parent, world.music.parent / "elsewhere"
+    elsewhere.mkdir()
+    offer(world, 0, "flac")
+    assert warm.run(world, "sync", "music", cwd=here).code == 0
+    _put_back_unfinished_round(world)
+
+    done = warm.run(world, "sync", "--json", cwd=elsewhere)
+
+    assert done.code == 0, done.err
+    assert [Path(track["source_id"]).parent.name for track in done.json["tracks"]] == ["music"]
+
+
+def test_a_catalogue_restored_from_a_backup_gets_its_tracks_back(warm: Warm, world: World) -> None:
+    assert warm.run(world, "sync").code == 0
+    state, backup = world.home / "var/state.db", world.home.parent / "backup.db"
+    with closing(sqlite3.connect(state)) as connection:
+        connection.execute("VACUUM INTO ?", (str(backup),))
+    offer(world, 0, "flac")
+    assert warm.run(world, "sync", str(world.music)).code == 0
+    for name in ("state.db-wal", "state.db-shm"):
+        (state.parent / name).unlink(missing_ok=True)
+    shutil.copyfile(backup, state)
+
+    told = warm.run(world, "sync", str(world.music), "--json")
+    again = warm.run(world, "sync", str(world.music), "--json")
+
+    assert (told.code, again.code) == (3, 0), told.out + again.out
+    assert "is older than the sync" in told.json["tracks"][0]["reason"]
+    assert again.json["counts"]["new"] == 1
+    assert len(world.filed()) == 1
+    assert warm.run(world, "library", "check").code == 0
+    assert list((world.home / "var/staging").iterdir()) == []
