@@ -52,8 +52,9 @@ def music_sync(ctx: click.Context, *, dry_run: bool) -> None:
     """What you like arrives by itself in your own library: found, matched, fetched, analysed, tagged, filed once.
 
     \b
-    Exit codes: 0 done or nothing new, 1 unexpected, 2 usage or settings, 3 some tracks failed, 4 a person is
-    needed, 5 another run holds the lock, 6 a service is unavailable, 7 disk, library or program, 130/143 stopped.
+    Exit codes: 0 done or nothing new, 1 unexpected, 2 usage or settings, 3 some tracks failed,
+    4 a person is needed, 5 another run holds the lock, 6 a service is unavailable,
+    7 disk, library or program, 130/143 stopped.
     """
     ctx.obj = {"dry_run": dry_run}
 
