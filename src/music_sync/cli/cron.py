@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import click
 
 import music_sync
-from music_sync.adapters import crontab, service_units
+from music_sync.adapters import crontab, timer_units
 from music_sync.adapters.durable_files import faults_about, write_whole
 from music_sync.cli import show
 from music_sync.model.errors import BadSetting, EnvironmentFault
@@ -210,11 +210,11 @@ def installed() -> Iterator[Installed]:
     if line:
         yield Installed("crontab", "crontab", _text(line), crontab.fields_of(line))
     for kind in ("systemd", "launchd"):
-        place = _folder_of(kind) / (service_units.TIMER_NAME if kind == "systemd" else service_units.AGENT_NAME)
+        place = _folder_of(kind) / (timer_units.TIMER_NAME if kind == "systemd" else timer_units.AGENT_NAME)
         if place.is_file():
             with faults_about(place):
                 content = place.read_bytes()
-            yield Installed(kind, str(place), str(place), service_units.schedule_in(content))
+            yield Installed(kind, str(place), str(place), timer_units.schedule_in(content))
 
 
 def _checkout() -> Path | None:
@@ -281,10 +281,10 @@ def _folder_of(kind: str) -> Path:
 def _files_of(kind: str, schedule: Schedule, job: Job) -> dict[Path, bytes]:
     folder = _folder_of(kind)
     if kind == "launchd":
-        return {folder / service_units.AGENT_NAME: service_units.agent_plist(schedule, job.argv, job.log)}
+        return {folder / timer_units.AGENT_NAME: timer_units.agent_plist(schedule, job.argv, job.log)}
     return {
-        folder / service_units.SERVICE_NAME: service_units.service_text(job.argv, job.log).encode(),
-        folder / service_units.TIMER_NAME: service_units.timer_text(schedule).encode(),
+        folder / timer_units.SERVICE_NAME: timer_units.service_text(job.argv, job.log).encode(),
+        folder / timer_units.TIMER_NAME: timer_units.timer_text(schedule).encode(),
     }
 
 
@@ -300,9 +300,9 @@ def _write_files(files: dict[Path, bytes], *, dry: bool) -> None:
 
 
 def _remove_files(kind: str, *, dry: bool) -> bool:
-    names = [service_units.AGENT_NAME]
+    names = [timer_units.AGENT_NAME]
     if kind == "systemd":
-        names = [service_units.TIMER_NAME, service_units.SERVICE_NAME]
+        names = [timer_units.TIMER_NAME, timer_units.SERVICE_NAME]
     paths = [path for name in names if (path := _folder_of(kind) / name).is_file()]
     for path in paths:
         with faults_about(path):
@@ -341,13 +341,13 @@ def _warn_of_deaf_settings(loaded: Loaded) -> None:
 def _next_after_setup(kind: str | None, files: dict[Path, bytes]) -> str:
     if kind == "systemd":
         return (
-            f"next: systemctl --user daemon-reload && systemctl --user enable --now {service_units.TIMER_NAME}\n"
+            f"next: systemctl --user daemon-reload && systemctl --user enable --now {timer_units.TIMER_NAME}\n"
             "      and, for runs while you are signed out: loginctl enable-linger"
         )
     if kind == "launchd":
         (place,) = files
         return (
-            f"next: launchctl bootout gui/$(id -u)/{service_units.AGENT_LABEL} 2>/dev/null;"
+            f"next: launchctl bootout gui/$(id -u)/{timer_units.AGENT_LABEL} 2>/dev/null;"
             f" launchctl bootstrap gui/$(id -u) {shlex.quote(str(place))}"
         )
     return "next: `music-sync cron test` tries the job out and changes nothing"
@@ -355,9 +355,9 @@ def _next_after_setup(kind: str | None, files: dict[Path, bytes]) -> str:
 
 def _tell_how_to_stop(kind: str | None) -> None:
     if kind == "systemd":
-        click.echo(f"next: systemctl --user disable --now {service_units.TIMER_NAME}; systemctl --user daemon-reload")
+        click.echo(f"next: systemctl --user disable --now {timer_units.TIMER_NAME}; systemctl --user daemon-reload")
     elif kind == "launchd":
-        click.echo(f"next: launchctl bootout gui/$(id -u)/{service_units.AGENT_LABEL}")
+        click.echo(f"next: launchctl bootout gui/$(id -u)/{timer_units.AGENT_LABEL}")
 
 
 def _print_job(job: Installed, now: datetime) -> None:
