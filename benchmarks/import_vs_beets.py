@@ -87,12 +87,12 @@ def main() -> None:
         print(f"{len(files)} files, {hours:.2f} h, {options.rounds} rounds; load {os.getloadavg()[0]:.1f}", flush=True)
         _warm_up(files[0], tools, place / "warm")
         rounds = [one_round(number, folder, files, tools, place / str(number)) for number in range(options.rounds)]
+        facts = {"files": len(files), "hours": round(hours, 3), **_machine(tools)}
     middle = {what: _middle([costs[what] for costs in rounds]) for what in (OURS, BEETS, PRINTS, BOTH)}
     print(_table(middle, hours))
     if "autobpm" not in tools.plugins:
         print("\nbeets' autobpm does not load (it needs librosa and resampy), so beets measured NO tempo here.")
     print(UNEQUAL)
-    facts = {"files": len(files), "hours": round(hours, 3), **_machine(tools)}
     ratios = {theirs: _ratio(middle[theirs], middle[OURS]) for theirs in (BEETS, BOTH)}
     shown = {what: [asdict(costs[what]) for costs in rounds] for what in middle}
     print(json.dumps({"ratios": ratios, "rounds": shown, **facts}))
@@ -220,7 +220,7 @@ def beet_import(folder: Path, count: int, tools: Tools, place: Path) -> Cost:
     ).stdout.splitlines()
     tempos = sum(not line.startswith("0 ") for line in held)
     if len(held) != count or ("autobpm" in tools.plugins and not tempos):
-        sys.exit(f"beets did not take all {count} files: it has {len(held)}, {tempos} of them with a tempo")
+        sys.exit(f"beets has {len(held)} of {count} files, {tempos} with a tempo (which needs librosa and resampy)")
     return imported.then(written)
 
 
