@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import pytest
 from tests.journeys.warm import Warm
 from tests.journeys.world import World, offer
 
@@ -16,7 +17,7 @@ IMPATIENT_STOPS = 5
 
 
 class SlowServer(ThreadingHTTPServer):
-    """Gives one file, and while `holds` is set only its first half."""
+    """Gives one file; while `holds` is set only its first half, while `is_busy` nothing."""
 
     daemon_threads = True
 
@@ -25,6 +26,7 @@ class SlowServer(ThreadingHTTPServer):
         self.content = content
         self.asked = threading.Semaphore(0)
         self.holds = True
+        self.is_busy = False
         self.released = threading.Event()
 
     @property
@@ -37,6 +39,11 @@ class Answer(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         content = self.server.content
+        if self.server.is_busy:
+            self.send_response(503)
+            self.send_header("Retry-After", "3600")
+            self.end_headers()
+            return
         self.send_response(200)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
@@ -141,3 +148,31 @@ def test_a_catalogue_restored_from_a_backup_gets_its_tracks_back(warm: Warm, wor
     assert len(world.filed()) == 1
     assert warm.run(world, "library", "check").code == 0
     assert list((world.home / "var/staging").iterdir()) == []
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store(request: pytest.FixtureRequest) -> tuple[tuple[str, str], ...]:
+    """The settings of each store."""
+    if request.param == "sqlite":
+        return ()
+    return (("MUSIC_SYNC_DATABASE_URL", request.getfixturevalue("postgres_url")),)
+
+
+def test_each_retry_goes_on_from_the_step_that_failed(
+    warm: Warm, world: World, store: tuple[tuple[str, str], ...]
+) -> None:
+    with serving(offer(world, 0, "flac").read_bytes()) as server:
+        world = World(world.home, world.music, (("MUSIC_SYNC_LINK_HOSTS", server.host), *store))
+        server.is_busy, server.holds = True, False
+        first = warm.run(world, "sync", f"http://{server.host}/track.flac", "--json")
+        second = warm.run(world, "retry", "--json")
+        server.is_busy = False
+
+        third = warm.run(world, "retry", "--json")
+
+    assert (first.code, second.code, third.code) == (6, 6, 0), second.out + third.out
+    assert third.json["counts"]["new"] == 1
+    assert "match:" not in second.err
+    assert third.err.splitlines()[0].startswith("acquire:")
+    assert warm.run(world, "retry", "--json").json["result"] == "nothing_new"
+    assert warm.run(world, "doctor").code == 0
