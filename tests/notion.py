@@ -10,7 +10,7 @@ from music_sync.adapters.board_notion import NotionBoard
 from music_sync.adapters.board_notion_calls import NotionCalls
 from music_sync.adapters.board_notion_schema import NotionNames
 from music_sync.demo.notion import NotionServer
-from music_sync.demo.notion_workspace import STATUSES, AgentTasks, Workspace, agent_tasks_database
+from music_sync.demo.notion_workspace import AGENT_TASKS, STATUSES, AgentTasks, Workspace, agent_tasks_database
 
 
 @dataclass
@@ -26,9 +26,10 @@ class OnNotion:
     def workspace(self) -> Workspace:
         return self.server.workspace
 
-    def add(self, title: str = "A task", **values: object) -> str:
-        """Lay a task on the board as a person does; underscores stand for spaces."""
-        named = {name.replace("_", " "): value for name, value in values.items()}
+    def add(self, title: str | list[str] = "A task", **values: object) -> str:
+        """Lay a task on the board as a person does; an underscore stands for the space or the hyphen in a name."""
+        columns = {name.translate({32: "_", 45: "_"}): name for name in AGENT_TASKS}
+        named = {columns[name]: value for name, value in values.items()}
         return self.workspace.add_page(self.ids.source_id, {"Task Name": title, "Status": "Ready"} | named)
 
 

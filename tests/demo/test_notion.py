@@ -169,7 +169,7 @@ def test_a_value_that_the_property_does_not_take_is_refused(
     caller: Caller, properties: Mapping[str, object], told: str
 ) -> None:
     page_id = caller.add("Kept", Status="Ready")
-    good = {"Log Summary": {"rich_text": []}}
+    good: dict[str, object] = {"Log Summary": {"rich_text": []}}
     answer = caller.call("PATCH", f"pages/{page_id}", {"properties": {**good, **properties}})
 
     assert refusal(answer)[1] in {"validation_error", "object_not_found"}

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -170,20 +170,25 @@ class NotionBoard:
         if not page_id:
             return None
         try:
-            page = self._calls.ask(
-                f"read the task {page_id}",
-                lambda client: client.pages.retrieve(page_id, filter_properties=_ids(schema)),
-            )
+            page = self._retrieved(page_id, _ids(schema))
         except NotThere:
             # Notion says the same when the whole board is out of reach, which is another thing.
             self._probe()
             return None
-        parent = page.get("parent")
-        return page if isinstance(parent, dict) and parent.get("data_source_id") == schema.source_id else None
+        except Rejected:
+            # A page of another database lacks our properties; one of ours does when they have changed.
+            if _is_of(schema, self._retrieved(page_id)):
+                raise
+            return None
+        return page if _is_of(schema, page) else None
+
+    def _retrieved(self, page_id: str, property_ids: Sequence[str] = ()) -> Json:
+        only = {"filter_properties": property_ids} if property_ids else {}
+        return self._calls.ask(f"read the task {page_id}", lambda client: client.pages.retrieve(page_id, **only))
 
     def _read(self, schema: Schema, page: Json) -> Task:
         if "properties" not in page:
-            page = self._calls.ask("read a task", lambda client: client.pages.retrieve(str(page.get("id"))))
+            page = self._retrieved(str(page.get("id")))
         cells = self._whole(page, cells_of(page, schema))
         self._seen.add(str(page["id"]))
         return task_of(page, cells, self._agent(cells), related(cells.get("prerequisites", {})))
@@ -415,6 +420,11 @@ class NotionBoard:
 def _ids(schema: Schema) -> list[str]:
     """The properties to read: boards of two hundred are real, and a task needs fewer than twenty."""
     return [column.property_id for column in schema.columns.values()]
+
+
+def _is_of(schema: Schema, page: Json) -> bool:
+    parent = page.get("parent")
+    return isinstance(parent, dict) and parent.get("data_source_id") == schema.source_id
 
 
 def _both(wanted: Json | None, since: str) -> Json | None:

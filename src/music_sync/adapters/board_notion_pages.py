@@ -102,7 +102,9 @@ def is_cut(cell: Json) -> bool:
     if cell.get("type") == "relation":
         return bool(cell.get("has_more")) or len(cell.get("relation") or ()) > CUT_AT
     segments = cell.get(str(cell.get("type")))
-    mentions = [one for one in segments if isinstance(one, dict) and one.get("type") == "mention"] if segments else ()
+    if not isinstance(segments, list):
+        return False
+    mentions = [one for one in segments if isinstance(one, dict) and one.get("type") == "mention"]
     return len(mentions) >= CUT_AT
 
 

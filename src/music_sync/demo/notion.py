@@ -8,8 +8,8 @@ import itertools
 import json
 import re
 import threading
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -143,6 +143,7 @@ class NotionServer:
         self.token = token
         self._seen: list[Seen] = []
         self._troubles: list[_Trouble] = []
+        self._events: list[tuple[re.Pattern[str], Callable[[], object]]] = []
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._server = _Server(self)
@@ -171,6 +172,11 @@ class NotionServer:
         with self._lock:
             self._troubles.append(_Trouble(re.compile(on), queue))
 
+    def meanwhile(self, act: Callable[[], object], *, on: str = ".*") -> None:
+        """Do this once, after the next such call was worked on and before its answer goes out."""
+        with self._lock:
+            self._events.append((re.compile(on), act))
+
     def behave(self) -> None:
         """Forget all misbehaviour."""
         with self._lock:
@@ -191,6 +197,14 @@ class NotionServer:
     def note(self, seen: Seen) -> None:
         with self._lock:
             self._seen.append(seen)
+
+    def let_happen(self, call: str) -> None:
+        """Do what was ordered by `meanwhile` for such a call."""
+        with self._lock:
+            due = [event for event in self._events if event[0].fullmatch(call)][:1]
+            self._events = [event for event in self._events if event not in due]
+        for _, act in due:
+            act()
 
     def wait_until_closed(self) -> None:
         self._closing.wait(60)
@@ -225,6 +239,7 @@ class _Exchange(BaseHTTPRequestHandler):
         query = parse_qs(parts.query)
         headers = {name.lower(): value for name, value in self.headers.items()}
         reply, answer = _reply(owner, behaviour, self._asked(path, query), headers, raw)
+        owner.let_happen(f"{self.command} {path}")
         owner.note(Seen(self.command, path, query, headers, _read(raw), reply.status, answer))
         try:
             self._send(reply)
@@ -266,7 +281,8 @@ def _reply(
         refused = Refused(behaviour.status, behaviour.code, behaviour.message, behaviour.additional)
         return _refusal(refused, behaviour)
     try:
-        answer = owner.workspace.answer(_checked(owner, asked, headers, raw, behaviour))
+        asked = _checked(owner, asked, headers, raw, behaviour)
+        answer = owner.workspace.answer(asked)
     except Refused as refused:
         return _refusal(refused, behaviour)
     return _distorted(owner, behaviour, asked, answer)
@@ -323,8 +339,8 @@ def _distorted(owner: NotionServer, behaviour: Behaviour, asked: Request, answer
         half = whole[: len(whole) // 2]
         return _Reply(HTTPStatus.OK, half, announced=len(whole) - len(half)), None
     if isinstance(behaviour, Repeat):
-        again = Request("POST", asked.parts, asked.version, asked.query, {"page_size": behaviour.rows})
-        first = owner.workspace.answer(again)["results"]
+        body = {name: value for name, value in asked.body.items() if name != "start_cursor"}
+        first = owner.workspace.answer(replace(asked, body=body | {"page_size": behaviour.rows}))["results"]
         answer = answer | {"results": first + answer["results"]}
     if isinstance(behaviour, Nulls):
         return _Reply(HTTPStatus.OK, _json(_without_values(answer))), None
