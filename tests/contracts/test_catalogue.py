@@ -454,6 +454,19 @@ def test_a_playlist_gives_its_files_in_order_and_those_without_a_place_last(cata
     ]
 
 
+def test_a_playlist_tells_the_place_of_each_of_its_recordings(catalogue: AnyCatalogue) -> None:
+    catalogue.add(RECORDING, FOUND)
+    catalogue.add(another("b"), found("other"))
+    catalogue.member(RECORDING.recording_id, replace(LIST, position=4))
+    catalogue.member("b" * 32, replace(LIST, position=None))
+    catalogue.member("b" * 32, replace(LIST, source="list"))
+
+    members = catalogue.members(LIST.source, LIST.source_id)
+
+    assert members == {RECORDING.recording_id: replace(LIST, position=4), "b" * 32: replace(LIST, position=None)}
+    assert catalogue.members("list", "none such") == {}
+
+
 def test_an_unknown_playlist_is_an_error_and_not_an_empty_one(catalogue: AnyCatalogue) -> None:
     with pytest.raises(NeedsPerson, match="spotify:none"):
         catalogue.playlist_files("spotify:none")

@@ -174,6 +174,15 @@ class FakeCatalogue:
             self._check_known(recording_id)
             self._put_link(recording_id, found)
 
+    def members(self, source: str, source_id: str) -> dict[str, Playlist]:
+        subject = clean(f"{source}:{source_id}")
+        with self.locked():
+            return {
+                recording_id: Playlist(source, source_id, self._state.playlists[each].name, position)
+                for (each, recording_id), position in self._state.members.items()
+                if each == subject
+            }
+
     def member(self, recording_id: str, playlist: Playlist) -> None:
         subject = clean(f"{playlist.source}:{playlist.source_id}")
         with self.locked():

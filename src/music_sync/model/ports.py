@@ -175,6 +175,9 @@ class Catalogue(Protocol):
     def waiting(self, ending: str) -> Sequence[tuple[SourceLink, Past]]:
         """Tracks whose latest attempt has this ending."""
 
+    def members(self, source: str, source_id: str) -> dict[str, Playlist]:
+        """The recordings on one playlist: recording id -> the playlist with the place that the recording has on it."""
+
     # Writing; each call is one transaction
     def locked(self) -> AbstractContextManager[None]:
         """One transaction in which this process alone writes: what is read inside stays true until it ends."""

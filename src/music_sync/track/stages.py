@@ -10,7 +10,7 @@ from music_sync.model.errors import BadSetting
 from music_sync.model.happenings import Happening, Tell
 from music_sync.model.ports import Catalogue, Encoder, Measure, Progress, Provider, Source, Tagger
 from music_sync.model.report import SourceReport, TrackReport
-from music_sync.model.track import Analysis, Embedded, FetchedFile, FoundTrack, Recording, StagedFile
+from music_sync.model.track import Analysis, Embedded, FetchedFile, FoundTrack, Playlist, Recording, StagedFile
 from music_sync.track import staging
 from music_sync.track.acquire import acquire, described, inspect, no_way_to, sha256_of
 from music_sync.track.analyse import analyse
@@ -56,11 +56,20 @@ class Stages:
         return detect(source, self.catalogue)
 
     def join_lists(self, known: Sequence[TrackReport]) -> None:
-        """Tracks that we had already may stand on lists that are new to us."""
-        for track in known:
-            recording = self.catalogue.by_source(track.found.source, track.found.source_id)
-            if recording and any(playlist.name not in recording.playlists for playlist in track.found.playlists):
-                publish(track.found, recording.recording_id, self.catalogue)
+        """Tracks that we had already may stand on lists that are new to us, or at another place of them."""
+        wanted: dict[tuple[str, str], dict[str, Playlist]] = {}
+        ours = [(track.ending.recording_id, track.found) for track in known if isinstance(track.ending, AlreadyHave)]
+        for recording_id, found in ours:
+            for playlist in found.playlists:
+                # Of two tracks that are one recording, the first one's place counts.
+                wanted.setdefault((playlist.source, playlist.source_id), {}).setdefault(recording_id, playlist)
+        for (source, source_id), places in wanted.items():
+            there = self.catalogue.members(source, source_id)
+            moved = {each: playlist for each, playlist in places.items() if there.get(each) != playlist}
+            with self.catalogue.locked():
+                for recording_id, playlist in moved.items():
+                    if self.catalogue.recording(recording_id):
+                        self.catalogue.member(recording_id, playlist)
 
     def begin(self, found: FoundTrack, attempt: int) -> None:
         self.catalogue.started(found, attempt)

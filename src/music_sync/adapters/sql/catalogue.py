@@ -125,6 +125,14 @@ class SqlCatalogue:
         with self._reading() as connection:
             return [(_link_of_attempt(row), rows.past_of(row)) for row in connection.execute(wanted)]
 
+    def members(self, source: str, source_id: str) -> dict[str, Playlist]:
+        on = playlists.join(playlist_members)
+        wanted = sa.select(playlist_members.c.recording_id, playlists.c.name, playlist_members.c.position)
+        chosen = sa.and_(playlists.c.source == source, playlists.c.source_id == source_id)
+        with self._reading() as connection:
+            found = connection.execute(wanted.select_from(on).where(chosen)).all()
+        return {row.recording_id: Playlist(source, source_id, row.name, row.position) for row in found}
+
     def playlist_files(self, subject: str) -> tuple[Playlist, list[tuple[Recording, LibraryFile]]]:
         """A playlist, named `source:source_id`, and its recordings in order, each with the file that was filed first.
 
