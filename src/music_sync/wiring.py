@@ -3,13 +3,13 @@
 import logging
 import os
 import uuid
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -110,11 +110,12 @@ def flowing(
     _make_own_drop_folder(settings)
     with locked(settings.lock_file, what):
         catalogue = open_catalogue(settings)
-        bound = stages(settings, catalogue, open_library(settings, catalogue), tell)
+        library = open_library(settings, catalogue)
+        bound = stages(settings, catalogue, library, tell)
         steps.use(bound, stop)
         store = _flow_store(settings)
         with translated_flows(settings.flows_db), engine.running(store, _executor(settings), settings.workers):
-            yield bound, partial(empty_outbox, catalogue, exporters(settings))
+            yield bound, partial(empty_outbox, catalogue, exporters(library))
 
 
 def open_catalogue(settings: Settings) -> SqlCatalogue:
@@ -158,12 +159,22 @@ def orchestrator(settings: Settings, process: SyncProcess) -> Orchestrator:
     """The orchestrator with board, ledger, inboxes, clock and a way to sync."""
     habits = Habits(settings.handoffs or None, settings.reviews, timedelta(days=settings.expiry))
     return Orchestrator(
-        sync=lambda _cause: process.run(_told),
+        sync=lambda _cause: _synced(settings, process),
         verdict=partial(verdict, settings, keep=True),
         desk=desk(settings),
         habits=habits,
         enabled=settings.enabled,
     )
+
+
+def _synced(settings: Settings, process: SyncProcess) -> Mapping[str, Any]:
+    """Sync in a process of its own; what was killed before it could write down how it went is written down here."""
+    before = last_run_file.read(settings.last_run_file).last_attempt
+    report = process.run(_told)
+    unwritten = last_run_file.read(settings.last_run_file).last_attempt == before
+    if unwritten and report["result"] != "locked":
+        clock.remember(settings.last_run_file, report["result"], settings.interval)
+    return report
 
 
 def desk(settings: Settings) -> Desk:
@@ -324,9 +335,9 @@ def stages(settings: Settings, catalogue: SqlCatalogue, library: FolderLibrary, 
     )
 
 
-def exporters(settings: Settings) -> list[M3uFolder]:
+def exporters(library: FolderLibrary) -> list[M3uFolder]:
     """What shows the library to other programs."""
-    return [M3uFolder(settings.library)]
+    return [M3uFolder(library)]
 
 
 def _make_own_drop_folder(settings: Settings) -> None:

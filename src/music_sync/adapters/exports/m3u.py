@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from music_sync.adapters.durable_files import write_whole
+from music_sync.adapters.durable_files import faults_about, write_whole
+from music_sync.adapters.library_folder import FolderLibrary
 from music_sync.model.ports import Exporter
 from music_sync.model.track import LibraryFile, Playlist, Recording
 
@@ -13,8 +14,9 @@ FOLDER = "Playlists"
 class M3uFolder(Exporter):
     """Writes `Playlists/<name>.m3u8`; a file that is not ours, or another list's, keeps its name and place."""
 
-    def __init__(self, library: Path) -> None:
-        self._folder = library / FOLDER
+    def __init__(self, library: FolderLibrary) -> None:
+        self._library = library
+        self._folder = library.root / FOLDER
 
     @property
     def name(self) -> str:
@@ -27,11 +29,14 @@ class M3uFolder(Exporter):
         for recording, file in files:
             label = _one_line(recording.label)
             lines += [f"#EXTINF:{recording.analysis.length_s:.0f},{label}", f"../{file.path}"]
-        target = self._free(name, ours)
         content = ("\n".join(lines) + "\n").encode("utf-8", "replace")
-        if not target.exists() or target.read_bytes() != content:
-            self._folder.mkdir(mode=0o755, exist_ok=True)
-            write_whole(target, content, mode=0o644)
+        # What would be written beneath a drive that went away is seen by nobody.
+        self._library.present()
+        with faults_about(self._folder):
+            target = self._free(name, ours)
+            if not target.exists() or target.read_bytes() != content:
+                self._folder.mkdir(mode=0o755, exist_ok=True)
+                write_whole(target, content, mode=0o644)
         return target
 
     def _free(self, name: str, ours: str) -> Path:
