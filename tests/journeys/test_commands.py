@@ -279,7 +279,7 @@ def one(warm: Warm, world: World) -> World:
 
 def test_a_file_with_other_tags_is_a_link_and_no_second_file(warm: Warm, one: World) -> None:
     """P45"""
-    file: Any = mutagen.File(next(one.music.iterdir()), easy=True)  # type: ignore[attr-defined]
+    file: Any = mutagen.File(next(one.music.iterdir()), easy=True)
     file["genre"] = ["Another"]
     file.save()
 

@@ -108,5 +108,8 @@ class RunReport:
 
 
 def only_first(tracks: Iterable[TrackReport]) -> tuple[TrackReport, ...]:
-    """Each track once, by its key."""
-    return tuple({track.found.key: track for track in reversed(tuple(tracks))}.values())[::-1]
+    """Each track once, by its key, where it stood first."""
+    first: dict[str, TrackReport] = {}
+    for track in tracks:
+        first.setdefault(track.found.key, track)
+    return tuple(first.values())

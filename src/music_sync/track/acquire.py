@@ -81,5 +81,5 @@ def described(found: FoundTrack, fetched: FetchedFile) -> FoundTrack:
 
 def _name_of(found: FoundTrack) -> str:
     if found.path:
-        return as_text(found.path.stem)
+        return " ".join(as_text(found.path.stem).split())
     return PurePosixPath(unquote(urlsplit(found.url).path)).stem or found.source_id

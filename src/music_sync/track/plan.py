@@ -14,14 +14,16 @@ def plan(request: Request, stages: Stages) -> RunReport:
     """Foresee each track's ending; `stages` stand on a throwaway copy of the catalogue, which learns as it goes."""
     tracks: list[TrackReport] = []
     sources: list[SourceReport] = []
-    left = request.limit
+    begun: set[str] = set()
     for number in range(stages.source_count(request)):
         detected = stages.detect(request, number)
         sources.append(detected.report)
         tracks += detected.known
-        for due in detected.to_sync[:left]:
+        for due in detected.to_sync:
+            if due.found.key in begun or (request.limit is not None and len(begun) >= request.limit):
+                continue
+            begun.add(due.found.key)
             tracks.append(TrackReport(due.found, _foreseen(due.found, stages)))
-        left = None if left is None else max(0, left - len(detected.to_sync))
     return RunReport(only_first(tracks), tuple(sources))
 
 

@@ -1,0 +1,111 @@
+"""Which way brings a track, what came, and what it is called."""
+
+from pathlib import Path
+
+import pytest
+from tests.journeys.bad_files import PAGE, encoded
+from tests.track.examples import Bringing, fetched, no_progress, track
+
+from music_sync.adapters.durable_files import sha256_of
+from music_sync.adapters.tagger_mutagen import MutagenTagger
+from music_sync.model.endings import OnBuyList
+from music_sync.model.errors import GiveUp, ServiceUnavailable
+from music_sync.model.track import Embedded, FetchedFile, FoundTrack
+from music_sync.track.acquire import acquire, described
+
+TAGGER = MutagenTagger()
+
+
+@pytest.fixture
+def audio(tmp_path: Path) -> Path:
+    path = tmp_path / "owned.flac"
+    path.write_bytes(encoded(0, "flac"))
+    return path
+
+
+def test_the_first_way_that_has_it_brings_it(audio: Path, tmp_path: Path) -> None:
+    without, good, unasked = Bringing(has_a_way=False), Bringing(audio), Bringing(audio)
+
+    came = acquire(track("x"), [without, good, unasked], TAGGER, tmp_path, no_progress)
+
+    assert isinstance(came, FetchedFile)
+    assert (came.container, came.codec, came.sha256) == ("flac", "flac", sha256_of(audio))
+    assert (without.asked, good.asked, unasked.asked) == (0, 1, 0)
+
+
+def test_a_way_that_refuses_leaves_it_to_the_next(audio: Path, tmp_path: Path) -> None:
+    """P22"""
+    came = acquire(track("x"), [Bringing(error=GiveUp("no")), Bringing(audio)], TAGGER, tmp_path, no_progress)
+
+    assert isinstance(came, FetchedFile)
+
+
+def test_what_is_no_audio_is_refused_and_the_next_way_is_tried(audio: Path, tmp_path: Path) -> None:
+    """P16"""
+    page = tmp_path / "page.mp3"
+    page.write_bytes(PAGE)
+
+    came = acquire(track("x"), [Bringing(page), Bringing(audio)], TAGGER, tmp_path, no_progress)
+    with pytest.raises(GiveUp, match="web page"):
+        acquire(track("x"), [Bringing(page)], TAGGER, tmp_path, no_progress)
+
+    assert isinstance(came, FetchedFile)
+
+
+def test_the_last_refusal_is_told(tmp_path: Path) -> None:
+    with pytest.raises(GiveUp, match="second"):
+        acquire(
+            track("x"),
+            [Bringing(error=GiveUp("first")), Bringing(error=GiveUp("second"))],
+            TAGGER,
+            tmp_path,
+            no_progress,
+        )
+
+
+def test_a_way_that_is_away_is_waited_for(audio: Path, tmp_path: Path) -> None:
+    """P22: another way might bring another recording, or worse quality, only because of a bad minute."""
+    with pytest.raises(ServiceUnavailable):
+        acquire(
+            track("x"), [Bringing(error=ServiceUnavailable("away")), Bringing(audio)], TAGGER, tmp_path, no_progress
+        )
+
+
+def test_without_any_way_it_goes_on_the_buy_list(tmp_path: Path) -> None:
+    """P15"""
+    ending = acquire(track("x", url="spotify:track:x"), [Bringing(has_a_way=False)], TAGGER, tmp_path, no_progress)
+
+    assert isinstance(ending, OnBuyList)
+    assert "buy it and put the file into the drop folder" in ending.reason
+    assert "Moderat - Bad Kingdom" in ending.reason
+
+
+def tagged(**words: object) -> FetchedFile:
+    return FetchedFile(**{**vars(fetched()), "embedded": Embedded(**words)})  # type: ignore[arg-type]
+
+
+def test_a_source_knows_its_words_better_than_a_file() -> None:
+    found = described(track("x"), tagged(artist="A", title="T", album="An Album", isrc="de-ar4-13-00001"))
+
+    assert (found.artist, found.title) == ("Moderat", "Bad Kingdom")
+    assert (found.album, found.isrc) == ("An Album", "DEAR41300001")
+
+
+def test_a_file_knows_better_than_its_name() -> None:
+    guessed = FoundTrack("folder", "/x", artist="G", title="Guess", guessed=True)
+
+    assert described(guessed, tagged(artist="A", title="T")).artist == "A"
+    assert described(guessed, tagged()).title == "Guess"
+
+
+@pytest.mark.parametrize(
+    ("found", "title"),
+    [
+        (FoundTrack("folder", "/x/Some Name.flac", path=Path("/x/Some Name.flac")), "Some Name"),
+        (FoundTrack("list", "u", url="https://example.org/a/My%20Song.mp3?x=1"), "My Song"),
+        (FoundTrack("list", "only an id"), "only an id"),
+        (FoundTrack("folder", "/x", path=Path("/x/two\nlines.flac")), "two lines"),
+    ],
+)
+def test_a_track_without_words_is_called_by_its_place(found: FoundTrack, title: str) -> None:
+    assert described(found, tagged()).title == title

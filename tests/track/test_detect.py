@@ -1,0 +1,99 @@
+"""Which tracks of a source are due, which are known, and what a failing source says."""
+
+import pytest
+from tests.fakes.catalogue import FakeCatalogue
+from tests.track.examples import Fixed, recording, track
+
+from music_sync.model.endings import AlreadyHave, Ending, Failed, NeedsReview, OnBuyList, Synced
+from music_sync.model.errors import ServiceUnavailable
+from music_sync.model.ports import Past
+from music_sync.track.detect import detect, due_attempt
+
+OURS = recording("aaaa")
+
+
+@pytest.fixture
+def catalogue() -> FakeCatalogue:
+    return FakeCatalogue()
+
+
+def test_what_was_never_seen_is_due_in_the_order_of_the_source(catalogue: FakeCatalogue) -> None:
+    found = detect(Fixed([track("new"), track("older"), track("new")]), catalogue)
+
+    assert [(due.found.source_id, due.attempt) for due in found.to_sync] == [("new", 1), ("older", 1)]
+    assert (found.report.ok, found.report.found) == (True, 2)
+
+
+def test_what_is_synced_is_known_with_its_files(catalogue: FakeCatalogue) -> None:
+    """P30"""
+    catalogue.started(track("ours"), 1)
+    catalogue.add(OURS, track("ours"))
+    catalogue.ended(track("ours"), 1, Synced(OURS.recording_id, OURS.files))
+
+    found = detect(Fixed([track("ours")]), catalogue)
+
+    assert found.to_sync == ()
+    ending = found.known[0].ending
+    assert isinstance(ending, AlreadyHave)
+    assert ending.files == OURS.files
+    assert OURS.files[0].path in ending.reason
+
+
+def test_a_source_that_fails_says_so_and_is_never_an_empty_one(catalogue: FakeCatalogue) -> None:
+    """P5"""
+    found = detect(Fixed([track("a")], ServiceUnavailable("the service is away; wait")), catalogue)
+
+    assert not found.report.ok
+    assert found.report.message == "the service is away; wait"
+    assert found.to_sync == ()
+
+
+def test_what_a_source_could_not_use_is_told_but_not_without_end(catalogue: FakeCatalogue) -> None:
+    few = detect(Fixed(messages=["a", "b"]), catalogue).report.message
+    many = detect(Fixed(messages=[f"file {number}" for number in range(100)]), catalogue).report.message
+
+    assert few == "a; b"
+    assert many.startswith("file 0; file 1; ")
+    assert "95 more" in many
+    assert "file 99" not in many
+
+
+@pytest.mark.parametrize("ending", ["failed", "review", "buy_list"])
+def test_what_ended_without_a_file_is_counted_and_blocks_nothing(catalogue: FakeCatalogue, ending: str) -> None:
+    """P35"""
+    endings: dict[str, Ending] = {
+        "failed": Failed("it is not audio; give another", "acquire", "nobody"),
+        "review": NeedsReview("two that sound alike"),
+        "buy_list": OnBuyList("no way; buy it"),
+    }
+    catalogue.started(track("bad"), 1)
+    catalogue.ended(track("bad"), 1, endings[ending])
+
+    found = detect(Fixed([track("bad"), track("good")]), catalogue)
+
+    assert [due.found.source_id for due in found.to_sync] == ["good"]
+    assert "1 ended earlier without a file" in found.report.message
+
+
+def past(ending: str, next_actor: str = "nobody", revision: str = "", attempt: int = 3) -> Past:
+    return Past(attempt, ending, "why", "acquire", next_actor, revision=revision)
+
+
+@pytest.mark.parametrize(
+    ("before", "attempt"),
+    [
+        (None, 1),
+        (past("synced"), None),
+        (past("failed", "nobody"), None),
+        (past("failed", "person"), None),
+        (past("failed", "flow"), 4),
+        (past("review"), None),
+        (past("running"), 3),
+        (past("synced", revision="older"), 4),
+        (past("failed", "nobody", revision="older"), 4),
+    ],
+    ids=str,
+)
+def test_an_attempt_is_due_when_something_can_have_changed(before: Past | None, attempt: int | None) -> None:
+    """P4 P54"""
+    assert due_attempt(track("x"), before) == attempt
