@@ -4,18 +4,25 @@ A delivery is written down before it is made. After a kill the ledger says what 
 never changes, says how far it came.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
 
 from music_sync.model.board import Board, Inboxes, Ledger, Place
-from music_sync.model.task import IN_PROGRESS, Change, Handoff, Task
+from music_sync.model.errors import EnvironmentFault, SyncError
+from music_sync.model.task import BLOCKED, IN_PROGRESS, Change, Handoff, Task
 from music_sync.task.handoff_file import content_of, name_of, packed
 from music_sync.task.music import is_music
 from music_sync.task.route import Agents, Routed, folder_of, route
 
 BATCH = 200
 """Deliveries that share a transaction and the flush of a folder."""
+ATTEMPTS = 3
+"""How often a write on a task is tried anew when somebody changes its status at that moment."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -29,55 +36,85 @@ class Desk:
     now: Callable[[], datetime]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Delivered:
-    """What came of one round of deliveries."""
+    """What came of one round of deliveries: `handoffs` lie in an inbox or, dead, where nobody would have read them."""
 
-    handoffs: tuple[Handoff, ...]
-    problems: tuple[str, ...] = ()
-
-
-def deliver(tasks: Iterable[Task], desk: Desk, history: Mapping[str, Sequence[Handoff]]) -> Delivered:
-    """Hand tasks over in their order; `history` holds what the ledger knows of each of them, oldest first."""
-    due = [
-        (task, _drafted(task, revision, desk))
-        for task in tasks
-        if (revision := due_revision(task, history.get(task.task_id, ()), desk)) is not None
-    ]
-    made: list[Handoff] = []
-    problems: list[str] = []
-    there = desk.inboxes.places() if due else {}
-    for start in range(0, len(due), BATCH):
-        batch = _as_written_down(due[start : start + BATCH], history)
-        desk.ledger.record_all(handoff for _, handoff in batch)
-        placed = _placed(batch, there, desk)
-        desk.ledger.record_all(placed)
-        made += placed
-        problems += [each.reason for each in placed if each.state == "dead"]
-        problems += tell([(task, each) for (task, _), each in zip(batch, placed, strict=True)], desk)
-    return Delivered(tuple(made), tuple(problems))
+    picked: int = 0
+    handoffs: list[Handoff] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    faults: list[SyncError] = field(default_factory=list)
+    """An inbox that takes no files; its hand-offs wait, those of other agents do not."""
 
 
-def due_revision(task: Task, history: Sequence[Handoff], desk: Desk) -> str | None:
-    """The revision that is to be handed over now, or None when it was already.
+def deliver(
+    tasks: Iterable[Task], desk: Desk, history: Mapping[str, Sequence[Handoff]], most: int | None = None
+) -> Delivered:
+    """Hand tasks over in their order; `history` holds what the ledger knows of each of them, oldest first.
 
-    A task that the board knows to be in our hands and that is ready again was opened again by a person; since a board
-    may show an older state in its lists, that is asked of the task itself.
+    `most` limits those that are handed over for the first time: what waits for a broken inbox holds up nobody.
     """
-    same = [each for each in history if each.revision.split("-")[0] == task.content_key]
+    due = _due(tasks, desk, history, most)
+    made = Delivered(picked=len(due))
+    there = desk.inboxes.places() if due else {}
+    for batch in _batches(due):
+        desk.ledger.record_all(handoff for _, handoff in batch)
+        placed = _placed(batch, there, desk, made)
+        desk.ledger.record_all(handoff for _, handoff in placed)
+        made.handoffs += [handoff for _, handoff in placed]
+        made.problems += [handoff.reason for _, handoff in placed if handoff.state == "dead"]
+        made.problems += tell(placed, desk)
+    return made
+
+
+def _due(
+    tasks: Iterable[Task], desk: Desk, history: Mapping[str, Sequence[Handoff]], most: int | None
+) -> list[tuple[Task, Handoff]]:
+    due: list[tuple[Task, Handoff]] = []
+    fresh = 0
+    for task in tasks:
+        past = history.get(task.task_id, ())
+        handoff = due_handoff(task, past, desk)
+        is_fresh = handoff is not None and handoff not in past
+        if handoff is not None and not (is_fresh and fresh == most):
+            due.append((task, handoff))
+            fresh += is_fresh
+    return due
+
+
+def due_handoff(task: Task, history: Sequence[Handoff], desk: Desk) -> Handoff | None:
+    """The hand-off that is to be made now, or None when it was made already.
+
+    One that was under way keeps the agent and the name it was written down with. A task that the board knows to be in
+    our hands and that is ready again was opened again by a person; since a board may show an older state in its lists,
+    that is asked of the task itself.
+    """
+    same = [each for each in history if _key_of(each) == task.content_key]
     if not same:
-        return task.content_key
+        return _drafted(task, task.content_key, history, desk)
     latest = same[-1]
-    if latest.state == "delivering":
-        return latest.revision
-    if latest.state == "dead":
-        return latest.revision if route(task, desk.agents).agent else None
-    if not latest.told:
-        return None
-    fresh = desk.board.task(task.task_id)
-    if fresh is None or not fresh.is_ready or fresh.content_key != task.content_key:
-        return None
-    return f"{task.content_key}-{len(same) + 1}"
+    if latest.state == "delivering" and latest.agent:
+        return latest
+    if latest.state in {"delivering", "dead"}:
+        if route(task, desk.agents).agent:
+            return _drafted(task, latest.revision, history, desk)
+        return latest if latest.state == "delivering" else None
+    if latest.told and _is_opened_again(task, desk.board):
+        return _drafted(task, f"{task.content_key}-{len(same) + 1}", history, desk)
+    return None
+
+
+def _is_opened_again(task: Task, board: Board) -> bool:
+    fresh = board.task(task.task_id)
+    return fresh is not None and fresh.is_ready and fresh.content_key == task.content_key
+
+
+def freed(task: Task, history: Sequence[Handoff], agents: Agents) -> Task:
+    """The task without the block that we wrote on it because its agent was unknown, once that agent is known."""
+    ours = {each.reason for each in history if each.state == "dead"}
+    if task.blocking_reason in ours and task.status != BLOCKED and route(task, agents).agent:
+        return replace(task, blocked=False, blocking_reason="")
+    return task
 
 
 def retell(tasks: Mapping[str, Task], desk: Desk, history: Mapping[str, Sequence[Handoff]]) -> list[str]:
@@ -88,79 +125,109 @@ def retell(tasks: Mapping[str, Task], desk: Desk, history: Mapping[str, Sequence
     return tell([(tasks[each.task_id], each) for each in untold if each.task_id in tasks], desk)
 
 
-def tell(pairs: Iterable[tuple[Task, Handoff]], desk: Desk) -> list[str]:
-    """Write each delivery on its task, unless a person changed its status meanwhile; gives what could not be told."""
-    problems: list[str] = []
+def tell(pairs: Sequence[tuple[Task, Handoff]], desk: Desk) -> list[str]:
+    """Write each delivery on its task, unless a person took the task out of our hands; gives what could not be told."""
+    dropped: Counter[str] = Counter()
+    for batch in _batches(pairs):
+        waiting = batch
+        for _ in range(ATTEMPTS):
+            waiting = _tell_once(waiting, desk, dropped)
+            if not waiting:
+                break
+    return [f"{what} (on {number} tasks)" for what, number in dropped.items()]
+
+
+def _tell_once(
+    pairs: Sequence[tuple[Task, Handoff]], desk: Desk, dropped: Counter[str]
+) -> Sequence[tuple[Task, Handoff]]:
+    """Gives those whose status was changed meanwhile, but to another that leaves them with us."""
+    written = desk.board.update_all((task.task_id, _news(task, handoff), task.status) for task, handoff in pairs)
     told: list[Handoff] = []
-    for task, handoff in pairs:
-        change = Change(
-            status=IN_PROGRESS if handoff.state == "delivered" and task.is_ready else None,
-            blocking_reason=handoff.reason if handoff.state == "dead" else None,
-            delivered_path=handoff.path,
-            delivered_at=handoff.delivered_at,
-            handoff_status="Handoff Delivered" if handoff.state == "delivered" else None,
-        )
-        written = desk.board.update(task.task_id, change, if_status=task.status)
-        problems += [f"{task.title}: {what}" for what in written.dropped]
-        told.append(replace(handoff, told=True))
+    again: list[tuple[Task, Handoff]] = []
+    for (task, handoff), answer in zip(pairs, written, strict=True):
+        dropped.update(answer.dropped)
+        fresh = desk.board.task(task.task_id) if answer.refused else None
+        if fresh is not None and fresh.is_ready:
+            again.append((fresh, handoff))
+        else:
+            told.append(replace(handoff, told=True))
     desk.ledger.record_all(told)
-    return problems
+    return again
 
 
-def _drafted(task: Task, revision: str, desk: Desk) -> Handoff:
+def _news(task: Task, handoff: Handoff) -> Change:
+    is_delivered = handoff.state == "delivered"
+    return Change(
+        status=IN_PROGRESS if is_delivered and task.is_ready else None,
+        blocking_reason=None if is_delivered else handoff.reason,
+        delivered_path=handoff.path,
+        delivered_at=handoff.delivered_at,
+        handoff_status="Handoff Delivered" if is_delivered else None,
+    )
+
+
+def _key_of(handoff: Handoff) -> str:
+    return handoff.revision.partition("-")[0]
+
+
+def _drafted(task: Task, revision: str, history: Sequence[Handoff], desk: Desk) -> Handoff:
     routed = route(task, desk.agents)
-    now = desk.now()
+    at, taken = desk.now(), {each.name for each in history}
+    while name_of(task, at) in taken:
+        # Two revisions within one second: the name tells seconds only.
+        at += timedelta(seconds=1)
     return Handoff(
         task_id=task.task_id,
         revision=revision,
         agent=routed.agent,
         reason=routed.reason,
-        name=name_of(task, now),
+        name=name_of(task, at),
         path="",
         state="delivering",
         told=False,
-        delivered_at=now.isoformat(timespec="seconds"),
+        delivered_at=at.isoformat(timespec="seconds"),
     )
 
 
-def _as_written_down(
-    due: Sequence[tuple[Task, Handoff]], history: Mapping[str, Sequence[Handoff]]
+def _placed(
+    batch: Sequence[tuple[Task, Handoff]], there: Mapping[str, Place], desk: Desk, made: Delivered
 ) -> list[tuple[Task, Handoff]]:
-    """A delivery that was under way keeps the name it was written down with."""
-    kept = []
-    for task, drafted in due:
-        under_way = [
-            each
-            for each in history.get(task.task_id, ())
-            if each.state == "delivering" and (each.revision, each.agent) == (drafted.revision, drafted.agent)
-        ]
-        kept.append((task, under_way[-1] if under_way else drafted))
-    return kept
-
-
-def _placed(batch: Sequence[tuple[Task, Handoff]], there: Mapping[str, Place], desk: Desk) -> list[Handoff]:
-    to_route: dict[str, str] = {}
-    dead: dict[str, str] = {}
+    """Write the files and bring each to its inbox; gives those that arrived."""
+    paths = {
+        each.name: str(there[each.name].path)
+        for _, each in batch
+        if each.name in there and there[each.name].box != "queue"
+    }
+    by_folder: dict[str, list[str]] = defaultdict(list)
     for task, handoff in batch:
-        if handoff.name in there and there[handoff.name].box != "queue":
+        if handoff.name in paths:
             continue
-        content = packed(_content(task, handoff, desk))
-        if not handoff.agent:
-            dead[handoff.name] = str(desk.inboxes.bury(handoff.name, content, handoff.reason))
-        else:
+        content = _content(task, handoff, desk)
+        if handoff.agent:
             desk.inboxes.put(handoff.name, content)
-            to_route[handoff.name] = folder_of(handoff.agent)
-    placed = {**there, **desk.inboxes.route(to_route)}
-    return [_done(handoff, placed, dead) for _, handoff in batch]
+            by_folder[folder_of(handoff.agent)].append(handoff.name)
+        else:
+            paths[handoff.name] = str(desk.inboxes.bury(handoff.name, content, handoff.reason))
+    for folder, names in by_folder.items():
+        try:
+            routed = desk.inboxes.route(dict.fromkeys(names, folder))
+            paths |= {name: str(place.path) for name, place in routed.items()}
+        except EnvironmentFault as error:
+            if str(error) not in map(str, made.faults):
+                made.faults.append(error)
+    return [
+        (task, replace(each, state="delivered" if each.agent else "dead", path=paths[each.name]))
+        for task, each in batch
+        if each.name in paths
+    ]
 
 
-def _content(task: Task, handoff: Handoff, desk: Desk) -> dict[str, object]:
+def _content(task: Task, handoff: Handoff, desk: Desk) -> bytes:
     at = datetime.fromisoformat(handoff.delivered_at)
     routed = Routed(handoff.agent, handoff.reason)
-    return content_of(task, handoff.revision, routed, at, desk.board.name, is_music=is_music(task))
+    return packed(content_of(task, handoff.revision, routed, at, desk.board.name, is_music=is_music(task)))
 
 
-def _done(handoff: Handoff, placed: Mapping[str, Place], dead: Mapping[str, str]) -> Handoff:
-    if handoff.name in dead:
-        return replace(handoff, state="dead", path=dead[handoff.name])
-    return replace(handoff, state="delivered", path=str(placed[handoff.name].path))
+def _batches(several: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(several), BATCH):
+        yield several[start : start + BATCH]

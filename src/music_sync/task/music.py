@@ -4,7 +4,8 @@ import re
 
 from music_sync.model.task import MUSIC_WORDS, Task
 
-_MUSIC = re.compile(rf"\b(?:{'|'.join(MUSIC_WORDS)})s?\b", re.IGNORECASE)
+# A word ends where letters and digits end: at a hyphen, and at an underscore too.
+_MUSIC = re.compile(rf"(?<![^\W_])(?:{'|'.join(MUSIC_WORDS)})s?(?![^\W_])", re.IGNORECASE)
 
 
 def is_music(task: Task) -> bool:

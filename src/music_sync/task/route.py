@@ -47,7 +47,9 @@ def route(task: Task, agents: Agents) -> Routed:
     if task.assigned_agent:
         name = agents.named(task.assigned_agent)
         if name is None:
-            return Routed("", f"no agent is known as {task.assigned_agent!r}; add it to `agent_names` in the settings")
+            return Routed(
+                "", f"no agent is known as {task.assigned_agent[:100]!r}; add it to `agent_names` in the settings"
+            )
         return Routed(name, "assigned on the board")
     text = f"{task.title} {task.description} {task.task_type} {task.next_step}"
     for rule in agents.rules:
