@@ -19,7 +19,7 @@ from music_sync.adapters.egress import egress_client
 from music_sync.adapters.exports.m3u import M3uFolder
 from music_sync.adapters.glance_sqlite import Glance, Parked
 from music_sync.adapters.inbox_folder import FolderInboxes
-from music_sync.adapters.library_folder import FolderLibrary
+from music_sync.adapters.library_folder import MARKER, FolderLibrary
 from music_sync.adapters.lock_file import locked
 from music_sync.adapters.sources import from_anywhere, sources_for_argument
 from music_sync.adapters.sources.folder import FolderSource
@@ -205,7 +205,7 @@ def snapshot(settings: Settings) -> SqlCatalogue:
     """A throwaway copy of the catalogue."""
     if settings.database_url:
         return copy_for_plan(open_engine(settings.database_url.get_secret_value(), migrate=False))
-    return copy_for_plan(settings.state_db, library_holds_audio=_holds_audio(settings.library))
+    return copy_for_plan(settings.state_db, library_holds_audio=_holds_what_we_filed(settings))
 
 
 def glance(settings: Settings) -> Glance:
@@ -346,6 +346,12 @@ def _make_own_drop_folder(settings: Settings) -> None:
         settings.drop.mkdir(mode=0o700, exist_ok=True)
 
 
+def _holds_what_we_filed(settings: Settings) -> bool:
+    """Music in a folder that was our library before, or that an emptied database tells of; not in one that is new to us."""
+    is_ours = (settings.library / MARKER).exists() or settings.state_db.exists()
+    return is_ours and _holds_audio(settings.library)
+
+
 def _holds_audio(folder: Path) -> bool:
     names = (name for _, _, names in os.walk(folder) for name in names)
     return any(name.rpartition(".")[2].lower() in AUDIO_ENDINGS for name in names)
@@ -354,7 +360,7 @@ def _holds_audio(folder: Path) -> bool:
 def _state(settings: Settings, *, to_read: bool = False) -> sa.Engine:
     if settings.database_url:
         return open_engine(settings.database_url.get_secret_value())
-    holds_audio = _holds_audio(settings.library)
+    holds_audio = _holds_what_we_filed(settings)
     if to_read and not settings.state_db.exists():
         return copied_engine(settings.state_db, library_holds_audio=holds_audio)
     return open_engine(settings.state_db, library_holds_audio=holds_audio)

@@ -1,13 +1,15 @@
 """When music was last synced: one small file that cron, loop and hand share, written whole or not at all."""
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from music_sync.adapters.durable_files import write_whole
+
+LATEST_S = 1e11
+"""No stamp is later than this, some three thousand years from now."""
 
 
 @dataclass(frozen=True)
@@ -53,4 +55,5 @@ def _from(content: Mapping[str, Any]) -> LastRun:
 def _stamp(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if math.isfinite(value) and value > 0 else None
+    # Compared, not converted: an integer may be larger than any float.
+    return float(value) if 0 < value < LATEST_S else None

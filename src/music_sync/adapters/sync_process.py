@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import IO, Any
 
+from music_sync.model.report import EXIT_CODES, RunReport
+
 log = logging.getLogger(__name__)
 
 SILENT_S = 1800.0
@@ -42,7 +44,7 @@ class SyncProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - no threads here
+            preexec_fn=_dying_with(os.getpid()) if sys.platform == "linux" else None,  # noqa: PLW1509 - no threads here
         )
         printed, hung = self._listen(process, tell)
         if hung:
@@ -93,18 +95,35 @@ def _read(stream: "IO[bytes] | int | Any", into: bytearray) -> bool:
     return bool(block)
 
 
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def _dying_with(parent: int) -> Callable[[], None]:
+    """What the child does before it becomes the sync: from then on it is asked to stop when its parent dies."""
+    library = ctypes.CDLL(None)
+
+    def promise() -> None:
+        library.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            os._exit(128 + signal.SIGTERM)
+
+    return promise
 
 
 def _report(printed: bytes, code: int, fault: str) -> Mapping[str, Any]:
-    try:
-        report = json.loads(printed)
-        if isinstance(report, dict) and not fault:
-            return report
-    except ValueError:
-        pass
+    report = None if fault else _last_object(printed)
+    if report is not None:
+        return report
     told = fault or (f"was ended by signal {-code}" if code < 0 else f"ended with code {code} and no report")
-    counts = dict.fromkeys(("new", "already_have", "review", "buy_list", "failed"), 0)
     message = f"the sync {told}; the next one goes on from there, its log is logs/music_sync.log"
-    return {"result": "error", "counts": counts, "tracks": [], "sources": [], "message": message}
+    return RunReport(fault="error", message=message).as_json()
+
+
+def _last_object(printed: bytes) -> Mapping[str, Any] | None:
+    """The report on the last line, if there is one of the promised shape."""
+    lines = printed.strip().splitlines()
+    try:
+        report = json.loads(lines[-1]) if lines else None
+    except ValueError:
+        return None
+    if not isinstance(report, dict) or report.get("result") not in EXIT_CODES:
+        return None
+    shape = {"counts": dict, "tracks": list, "sources": list}
+    return report if all(isinstance(report.get(name), kind) for name, kind in shape.items()) else None

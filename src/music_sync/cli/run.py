@@ -3,13 +3,14 @@
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from music_sync.adapters.lock_file import locked
 from music_sync.adapters.sync_process import STOP_WITHIN_S, SyncProcess
 from music_sync.adapters.wake_pipe import WakePipe
 from music_sync.cli import show
@@ -31,11 +32,14 @@ def _some_seconds(_ctx: click.Context, _parameter: click.Parameter, seconds: flo
     return seconds
 
 
+FORCE = "Sync music in the first cycle, whatever the interval says and even when MUSIC_SYNC_ENABLED=false."
+
+
 @click.command()
 @click.option("--once", is_flag=True, help="One cycle, then leave with its exit code.")
 @click.option("--interval", type=float, callback=_some_seconds, default=60, help="Seconds between cycles.")
 @click.option("--until-empty", is_flag=True, help="Leave when no open task is on the board any more.")
-@click.option("--music-sync", "force", is_flag=True, help="Sync music in the first cycle, whatever the interval says.")
+@click.option("--music-sync", "force", is_flag=True, help=FORCE)
 @click.option("--no-music-sync", "never", is_flag=True, help="Sync no music.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a cycle on standard output.")
 @click.option("-n", "--dry-run", is_flag=True, help="Change nothing, only say which music a cycle would sync now.")
@@ -54,14 +58,19 @@ def run(
     if dry_run or (click.get_current_context().obj or {}).get("dry_run"):
         return _foreseen(settings, force=force, never=never, as_json=as_json)
     process = SyncProcess()
-    with logged(settings.loop_log, and_print=not as_json), _ending(process):
+    with (
+        locked(settings.var / "orchestrator.lock", "music-sync run"),
+        logged(settings.loop_log, and_print=not as_json),
+        _ending(process) as check,
+    ):
         orchestrator = wiring.orchestrator(settings, process)
         pipe = WakePipe(settings.wake)
         while True:
             music, report = orchestrator.cycle(force=force, never=never)
             if as_json:
-                show.as_json({**music, "result": result_word(music, report), "tasks": report.counts})
-            if once or (until_empty and not report.remaining and not report.faults):
+                show.as_json(shape_of(music, report))
+            check()
+            if once or (until_empty and report.remaining == 0 and not report.faults):
                 return exit_code(music, report)
             force = False
             pipe.wait(interval)
@@ -79,6 +88,14 @@ def _foreseen(settings: Settings, *, force: bool, never: bool, as_json: bool) ->
     return ended(as_json, work, future=True)
 
 
+def shape_of(music: Mapping[str, Any], report: "CycleReport") -> dict[str, Any]:
+    """What a script gets of a cycle: the sync's report, with the tasks, and in `problems` what a person should see."""
+    shape = {**music, "result": result_word(music, report), "tasks": report.counts}
+    if report.faults:
+        shape.setdefault("message", str(report.faults[0]))
+    return {**shape, "problems": [*map(str, report.faults), *report.problems]}
+
+
 def result_word(music: Mapping[str, Any], report: "CycleReport") -> str:
     """The cycle in one word: the music's unless that went well and a step of the tasks did not."""
     if EXIT_CODES[music["result"]] or not report.faults:
@@ -94,7 +111,7 @@ def exit_code(music: Mapping[str, Any], report: "CycleReport") -> int:
 
 
 @contextmanager
-def _ending(process: SyncProcess) -> Iterator[None]:
+def _ending(process: SyncProcess) -> Iterator[Callable[[], None]]:
     """Leave on SIGINT and SIGTERM: a running sync gets time to end its steps, and nothing of it stays behind."""
     asked: list[int] = []
 
@@ -107,8 +124,14 @@ def _ending(process: SyncProcess) -> Iterator[None]:
         raise _StopError(number)
 
     before = {number: signal.signal(number, leave) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def check() -> None:
+        # Python drops what is raised inside a finaliser; then it is raised again here.
+        if asked:
+            raise _StopError(asked[0])
+
     try:
-        yield
+        yield check
     except _StopError as stop:
         process.end(signal.SIGTERM)
         process.wait(STOP_WITHIN_S)
