@@ -486,6 +486,27 @@ def test_a_property_that_is_renamed_or_dropped_while_we_run_is_noticed(there: On
     assert there.workspace.value(task_id, "Status") == "In Progress"
 
 
+def test_what_a_person_mends_on_the_board_is_noticed_in_time(there: OnNotion) -> None:
+    now = [0.0]
+    calls = NotionCalls(there.server.token, there.server.url)
+    board = NotionBoard(calls, there.ids.database_id, clock=lambda: now[-1])
+    agent = there.ids.agents["Claude Code"]
+    task_id = there.add(Assigned_Agent=[agent])
+    before = board.update(task_id, Change(status="On Hold")).dropped, names_of_agents(board)
+    there.workspace.set_options(there.ids.source_id, "Status", ("Ready", "On Hold"))
+    there.workspace.edit(agent, {"Agent Name": "Claude Code 2"})
+    now.append(301.0)
+    after = board.update(task_id, Change(status="On Hold")).dropped, names_of_agents(board)
+    calls.close()
+
+    assert before == (('Status: the board has no option "On Hold"',), ["Claude Code"])
+    assert after == ((), ["Claude Code 2"])
+
+
+def names_of_agents(board: NotionBoard) -> list[str]:
+    return [task.assigned_agent for task in board.tasks()]
+
+
 def test_a_status_column_that_goes_away_is_not_read_as_no_tasks(there: OnNotion) -> None:
     there.add()
     list(there.board.tasks())

@@ -38,8 +38,8 @@ from music_sync.model.task import BLOCKED, Change, Draft, Task, Written
 log = logging.getLogger(__name__)
 
 PAGE_ROWS = 100
-AGENTS_KEPT_S = 300.0
-"""How long the name of an agent's page is taken as it was read."""
+KEPT_S = 300.0
+"""How long the board's properties and the names of agents are taken as they were read."""
 CREATION_LAG_S = 2.0
 """Notion may still be at work on a page when the call that makes it has broken off."""
 CLOCKS_APART = timedelta(minutes=5)
@@ -59,14 +59,23 @@ class NotionBoard:
 
     name = "notion"
 
-    def __init__(self, calls: NotionCalls, database_id: str, names: NotionNames | None = None) -> None:
+    def __init__(
+        self,
+        calls: NotionCalls,
+        database_id: str,
+        names: NotionNames | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._calls = calls
+        self._clock = clock
         self._database_id = database_id_in(database_id)
         if not self._database_id:
             raise NeedsPerson(f"AGENT_TASKS_DB_ID is no id of a Notion database: {database_id[:100]!r}; set it anew")
         self._names = names or NotionNames()
         self._lock = threading.RLock()
         self._known_schema: Schema | None = None
+        self._known_until = 0.0
         self._told: tuple[str, ...] = ()
         self._agents: dict[str, tuple[str, float]] = {}
         self._seen: set[str] = set()
@@ -108,6 +117,7 @@ class NotionBoard:
                     return Written()
 
     def update_all(self, changes: Iterable[tuple[str, Change, str]]) -> list[Written]:
+        """One after the other; when Notion goes away in between, what was written before stays."""
         return [self.update(task_id, change, if_status) for task_id, change, if_status in changes]
 
     # Reading
@@ -221,9 +231,9 @@ class NotionBoard:
         if not ids:
             return text_in(cells, "assigned_agent")
         name, until = self._agents.get(ids[0], ("", 0.0))
-        if until < time.monotonic():
+        if not name or until < self._clock():
             name = self._agent_name(ids[0])
-            self._agents[ids[0]] = name, time.monotonic() + AGENTS_KEPT_S
+            self._agents[ids[0]] = name, self._clock() + KEPT_S
         return name
 
     def _agent_name(self, page_id: str) -> str:
@@ -368,8 +378,9 @@ class NotionBoard:
 
     def _schema(self) -> Schema:
         with self._lock:
-            if self._known_schema is None:
+            if self._known_schema is None or self._known_until < self._clock():
                 self._known_schema = self._probe()
+                self._known_until = self._clock() + KEPT_S
                 self._tell_lacking(self._known_schema)
             return self._known_schema
 

@@ -168,7 +168,7 @@ def ordered(rows: Sequence[Any], sorts: Any, columns: Columns) -> list[Any]:
     result = sorted(rows, key=lambda row: (row.made_as, row.page_id), reverse=True)
     if not isinstance(sorts, list | type(None)) or len(sorts or ()) > LONGEST_ARRAY:
         raise invalid("body failed validation: body.sorts should be an array.")
-    for asked in reversed(sorts or ()):
+    for asked in reversed(list(sorts or ())):
         key, backwards = _sort_key(asked, columns)
         result.sort(key=key, reverse=backwards)
     return result
