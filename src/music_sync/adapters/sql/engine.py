@@ -270,7 +270,7 @@ def _check_absence(path: Path, *, logged: bool, library_holds_audio: bool) -> No
         raise EnvironmentFault(f"{path} {state} but its log {path.name}-wal is there; {_RESTORE}")
     if library_holds_audio:
         raise EnvironmentFault(
-            f"{path} {state} though the library holds music; {_RESTORE}, or run `music-sync library import` to rebuild it"
+            f"{path} {state} though the library holds music; {_RESTORE}, or set MUSIC_SYNC_LIBRARY to a new folder"
         )
 
 
