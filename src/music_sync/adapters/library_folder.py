@@ -221,8 +221,8 @@ class FolderLibrary:
 
     def _offline(self, why: str) -> EnvironmentFault:
         return EnvironmentFault(
-            f"The library {self.root} is offline ({why}); connect the drive or set MUSIC_SYNC_LIBRARY, "
-            "the next run goes on by itself"
+            f"The library {self.root} is offline ({why}); connect the drive or set MUSIC_SYNC_LIBRARY "
+            f"to where the whole library is now, with its {MARKER}; the next run goes on by itself"
         )
 
     def _walk(self) -> Iterator[Path]:

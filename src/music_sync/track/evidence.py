@@ -109,15 +109,15 @@ def _findings(
             yield Finding(recording.recording_id, file.path, kind, _SENTENCES[kind].format(path=file.path))
     for wanted in formats:
         if not _is_filed(wanted, recording.files):
-            sentence = f'"{recording.label}" has no {wanted} file; `music-sync retry` makes it'
+            sentence = f'"{recording.label}" has no {wanted} file; it was filed before that was a wanted format'
             yield Finding(recording.recording_id, "", "format_missing", sentence)
 
 
 _SENTENCES = {
-    "missing": "{path} is not in the library; put it back, or let `music-sync retry` fetch it again",
-    "changed": "{path} is not the file that was filed; restore it, or take it into the catalogue by moving it to the drop folder",
+    "missing": "{path} is not in the library; put it back, from a backup or from where it came",
+    "changed": "{path} is not the file that was filed; restore it from a backup if you did not change it yourself",
     "unreadable": "{path} cannot be read to its end; check the drive and restore the file from a backup",
-    "wrong_length": "{path} does not play as long as the recording; restore it, or let `music-sync retry` fetch it again",
+    "wrong_length": "{path} does not play as long as the recording; restore it from a backup",
 }
 
 

@@ -59,8 +59,9 @@ def known(same: Match, found: FoundTrack, catalogue: Catalogue) -> AlreadyHave |
     if same.verdict == "unsure":
         return NeedsReview(reason, same.recording_id, found.artist, found.title or found.label)
     recording = catalogue.recording(same.recording_id)
-    files = recording.files if recording else ()
-    return AlreadyHave(same.recording_id, reason, files, found.artist, found.title or found.label)
+    if recording is None:
+        return AlreadyHave(same.recording_id, reason, (), found.artist, found.title or found.label)
+    return AlreadyHave(same.recording_id, reason, recording.files, recording.artist, recording.title)
 
 
 def recording_of(found: FoundTrack, fetched: FetchedFile, analysis: Analysis) -> Recording:
