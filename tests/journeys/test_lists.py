@@ -31,3 +31,19 @@ def test_a_list_that_was_put_into_another_order_is_shown_in_that_order(warm: War
 
     assert (done.code, done.json["result"]) == (0, "nothing_new")
     assert playlist(world) == before[::-1]
+
+
+def test_a_folder_that_held_music_before_can_become_the_library(warm: Warm, world: World) -> None:
+    path = offer(world, 0)
+    owned = World(world.home, world.music, (("MUSIC_SYNC_LIBRARY", str(world.music.parent / "own")),))
+    (world.music.parent / "own").mkdir()
+    mine = path.rename(world.music.parent / "own/mine.flac")
+    offer(world, 1)
+
+    foreseen = warm.run(owned, "plan", str(world.music), "--json")
+    done = warm.run(owned, "sync", str(world.music), "--json")
+
+    assert done.code == 0, done.err
+    assert done.json["counts"] == foreseen.json["counts"]
+    assert done.json["counts"]["new"] == 1
+    assert mine.is_file()

@@ -1,4 +1,5 @@
 import re
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -261,3 +262,14 @@ def test_any_text_is_read_or_refused_but_never_breaks(text: str, ending: str) ->
         return
 
     assert all(isinstance(row, Row | Complaint) and row.line >= 1 for row in rows)
+
+
+@pytest.mark.parametrize("on_disk", ["NFC", "NFD"])
+@pytest.mark.parametrize("in_list", ["NFC", "NFD"])
+def test_a_list_may_compose_letters_otherwise_than_the_disk(tmp_path: Path, on_disk: str, in_list: str) -> None:
+    path = tmp_path / unicodedata.normalize(on_disk, "Björk - Jóga.mp3")
+    path.write_bytes(b"x")
+
+    (found,) = tracks(tmp_path, "list.m3u", unicodedata.normalize(in_list, path.name))
+
+    assert found.path == path

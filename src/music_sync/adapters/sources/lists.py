@@ -3,6 +3,7 @@
 import errno
 import logging
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -157,9 +158,13 @@ def _read(path: Path) -> str:
 
 
 def _path_meant(folder: Path, place: str) -> Path:
-    """The file a list names; some programs write backslashes or %20, which count only if such a file is there."""
+    """The file a list names; some programs write backslashes, %20 or letters composed otherwise than on the disk.
+
+    Each counts only if such a file is there.
+    """
     plain = folder / place
-    spellings = (place, place.replace("\\", "/"), unquote(place))
+    as_written = (place, place.replace("\\", "/"), unquote(place))
+    spellings = (*as_written, *(unicodedata.normalize(form, each) for form in ("NFC", "NFD") for each in as_written))
     return next((folder / spelling for spelling in spellings if (folder / spelling).is_file()), plain)
 
 
