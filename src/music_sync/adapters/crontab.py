@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from os import fsencode
@@ -30,6 +31,7 @@ _NO_CRONTAB = re.compile(
 _REDIRECT = f" {LAST_WORD} >> ".encode()
 # Debian's crontab refuses more.
 _LONGEST_COMMAND_BYTES = 998
+_DAEMONS = frozenset({"cron", "crond", "fcron", "busybox"})
 # macOS asks the person before it lets a program touch a crontab, and waits.
 _TIMEOUT_S = 120
 
@@ -174,8 +176,19 @@ class Crontab:
 
 def find_crontab() -> Crontab | None:
     """The machine's crontab program; None when it has none."""
-    program = shutil.which("crontab") or shutil.which("crontab", path="/usr/bin:/bin")
+    program = shutil.which("crontab")
     return Crontab(program) if program else None
+
+
+def daemon_seems_to_run() -> bool:
+    """Is anything there to start the job? Yes, too, where this cannot be seen (macOS, hidden processes)."""
+    if not Path("/proc/1/comm").exists():
+        return True
+    for process in Path("/proc").glob("[0-9]*/comm"):
+        with suppress(OSError):
+            if process.read_text("utf-8", "replace").strip() in _DAEMONS:
+                return True
+    return False
 
 
 def _quoted(argument: str) -> bytes:

@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ import music_sync
 from music_sync.adapters import crontab, timer_units
 from music_sync.adapters.durable_files import faults_about, write_whole
 from music_sync.cli import show
-from music_sync.model.errors import BadSetting, EnvironmentFault
+from music_sync.model.errors import BadSetting, EnvironmentFault, SyncError
 from music_sync.model.schedule import Schedule
 from music_sync.settings import FILE_NAME, Loaded, Settings, load, systemd_folder, variable
 from music_sync.triggers.schedule import in_words, next_runs, parse_schedule
@@ -104,6 +105,7 @@ def setup(ctx: click.Context, *, text: str | None, kind: str | None, dry_run: bo
     else:
         _install(line, loaded.settings, dry=dry)
     _tell_setup(schedule, job, loaded)
+    _warn_of_other_ways(kind or "crontab")
     click.echo("nothing was changed" if dry else _next_after_setup(kind, files))
     return 0
 
@@ -325,6 +327,23 @@ def _tell_setup(schedule: Schedule, job: Job, loaded: Loaded) -> None:
     if not loaded.settings.enabled:
         click.echo("music sync is switched off (setting enabled), so the job does nothing yet", err=True)
     _warn_of_deaf_settings(loaded)
+
+
+def _warn_of_other_ways(kind: str) -> None:
+    """Name the job that another way would start too, and a cron that starts none."""
+    with suppress(SyncError):
+        for other in installed():
+            if other.kind != kind:
+                option = "" if other.kind == "crontab" else f" --{other.kind}"
+                click.echo(
+                    f"{other.kind} has a job of music-sync too; `music-sync cron remove{option}` takes it out", err=True
+                )
+    if kind == "crontab" and not crontab.daemon_seems_to_run():
+        click.echo(
+            "no cron daemon seems to run here, so nothing starts the job; start it"
+            " (on Debian and Ubuntu `sudo service cron start`)",
+            err=True,
+        )
 
 
 def _warn_of_deaf_settings(loaded: Loaded) -> None:
