@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import subprocess
 import sys
 import time
@@ -459,27 +460,6 @@ def test_what_should_start_at_once_loads_nothing_heavy(one: World, typed: list[s
     assert time.process_time() - since < 5
 
 
-def test_a_terminal_without_unicode_gets_what_it_can_show(one: World) -> None:
-    env = {**one.env, "PYTHONIOENCODING": "latin-1"}
-    offer(one, 4, "opus")
-
-    done = subprocess.run(
-        [sys.executable, "-m", "music_sync", "sync", str(one.music), "--json"],
-        env=env,
-        capture_output=True,
-        check=False,
-    )
-    listed = subprocess.run(
-        [sys.executable, "-m", "music_sync", "library", "list"], env=env, capture_output=True, check=False
-    )
-
-    assert (done.returncode, listed.returncode) == (0, 0)
-    artists = {track["artist"] for track in json.loads(done.stdout.decode("latin-1"))["tracks"]}
-    assert artists == {PIECES[0].artist, PIECES[4].artist}
-    assert "\\u591c" in listed.stdout.decode("latin-1")
-    must_be_clear(done.stderr.decode("latin-1") + listed.stderr.decode("latin-1"))
-
-
 def test_a_reader_that_goes_away_ends_the_program_quietly(one: World) -> None:
     """F27"""
     command = f"{sys.executable} -m music_sync library list --json | true"
@@ -487,3 +467,43 @@ def test_a_reader_that_goes_away_ends_the_program_quietly(one: World) -> None:
     done = subprocess.run(["bash", "-c", command], env=one.env, capture_output=True, text=True, check=False)
 
     assert done.stderr == ""
+
+
+def test_closed_outputs_hinder_no_sync(one: World) -> None:
+    """F27"""
+    offer(one, 1, "flac", length_s=4)
+    command = f"exec {sys.executable} -m music_sync sync '{one.music}' --json >&- 2>&-"
+
+    done = subprocess.run(["bash", "-c", command], env=one.env, check=False)
+
+    assert done.returncode == 0
+    assert len(one.filed()) == 2
+
+
+def test_a_terminal_sees_each_track_and_what_to_do_next(one: World) -> None:
+    offer(one, 1, "flac", length_s=4)
+    controlling, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "music_sync", "sync", str(one.music)],
+        env={**one.env, "TERM": "xterm"},
+        stdin=subprocess.DEVNULL,
+        stdout=terminal,
+        stderr=terminal,
+    )
+    os.close(terminal)
+    seen = b""
+    with open(controlling, "rb", buffering=0) as screen:  # noqa: PTH123 - a descriptor
+        while True:
+            try:
+                block = screen.read(4096)
+            except OSError:  # Linux says so when the other side is closed
+                break
+            if not block:
+                break
+            seen += block
+
+    assert process.wait(timeout=30) == 0
+    lines = [line for line in seen.decode().replace("\r", "\n").splitlines() if line]
+    assert any(line.endswith(f"✓ {PIECES[1].artist} - {PIECES[1].title}") for line in lines)
+    assert lines[-1] == "next: `music-sync library list` shows what you have"
+    must_be_clear("\n".join(lines[-3:]))

@@ -3,6 +3,7 @@
 import importlib
 import io
 import logging
+import os
 import signal
 import sys
 
@@ -59,9 +60,21 @@ def music_sync(ctx: click.Context, *, dry_run: bool) -> None:
     ctx.obj = {"dry_run": dry_run}
 
 
+def _occupy_standard_files() -> None:
+    """Where a caller closed 0, 1 or 2, the next file opened would get that number, and what is told would go into it."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    sys.stdout = sys.stdout or os.fdopen(1, "w")
+    sys.stderr = sys.stderr or os.fdopen(2, "w")
+
+
 def main() -> None:
     """Run the command line and leave with the exit code that tells how it went."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    _occupy_standard_files()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
