@@ -8,7 +8,7 @@ import pytest
 
 from music_sync import wiring
 from music_sync.model.errors import BadSetting
-from music_sync.settings import PROVIDERS, SECRETS, SOURCES, Settings, load, variable
+from music_sync.settings import FILE_ONLY, OUTSIDE_NAMES, PROVIDERS, SECRETS, SOURCES, Settings, load, variable
 
 
 def loaded(home: Path, text: str = "", **variables: str) -> Settings:
@@ -123,7 +123,7 @@ def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
 def test_every_setting_has_a_meaning_and_a_variable() -> None:
     for name, field in Settings.model_fields.items():
         assert field.description, name
-        assert variable(name) == f"MUSIC_SYNC_{name.upper()}"
+        assert variable(name) == OUTSIDE_NAMES.get(name, f"MUSIC_SYNC_{name.upper()}")
 
 
 def test_secrets_are_known_as_such() -> None:
@@ -138,7 +138,9 @@ def test_every_name_that_may_be_set_has_an_adapter() -> None:
 def test_the_documented_example_is_a_valid_file(tmp_path: Path) -> None:
     """Each default, written into a file as it is, means the same."""
     plain: Mapping[str, object] = {
-        name: field.get_default() for name, field in Settings.model_fields.items() if not field.is_required()
+        name: field.get_default()
+        for name, field in Settings.model_fields.items()
+        if not field.is_required() and name not in FILE_ONLY
     }
     lines = [
         f"{name} = {_toml(value)}"
@@ -149,7 +151,7 @@ def test_the_documented_example_is_a_valid_file(tmp_path: Path) -> None:
 
     given = loaded(tmp_path, "\n".join(lines)).model_dump()
     assert given == loaded(tmp_path / "other").model_dump() | {
-        name: given[name] for name in ("home", "library", "drop")
+        name: given[name] for name in ("home", "library", "drop", "agents")
     }
 
 
