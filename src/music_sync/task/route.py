@@ -72,8 +72,10 @@ def _known(agent: str, why: str, agents: Agents) -> Routed:
 
 
 def _holds(text: str, word: str) -> bool:
-    """As a whole word: `.ts` is not in `list.tsv`, `code` not in `encode`."""
-    return re.search(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", text, re.IGNORECASE) is not None
+    """As a whole word: `code` is not in `encode`. `.ts` ends `main.ts`, and is not in `list.tsv`."""
+    before = r"(?<![^\W_])" if word[:1].isalnum() else ""
+    after = r"(?![^\W_])" if word[-1:].isalnum() else ""
+    return re.search(before + re.escape(word) + after, text, re.IGNORECASE) is not None
 
 
 def _folded(text: str) -> str:
