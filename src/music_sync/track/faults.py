@@ -27,7 +27,9 @@ def translated(found: FoundTrack, stage: str, work: Callable[[], T]) -> T:
         raise
     except OSError as error:
         if error.errno in _MACHINE_FAULTS:
-            text = f"{stage} of {found.label} failed: {error.strerror} ({error.filename}); mend that, then sync again"
+            # A write that finds no room names no file; what a stage writes to is its staging folder.
+            place = error.filename or "staging in the home"
+            text = f"{stage} of {found.label} failed: {error.strerror} ({place}); mend that, then sync again"
             raise EnvironmentFault(text) from error
         raise _unexpected(found, stage, error) from error
     except Exception as error:
