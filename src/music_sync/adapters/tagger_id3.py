@@ -4,7 +4,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -34,6 +34,48 @@ _ID3_TEXTS = {
     "key": "TKEY",
 }
 _ID3_OWN = {"camelot": "CAMELOT", "gain": "REPLAYGAIN_TRACK_GAIN", "peak": "REPLAYGAIN_TRACK_PEAK"}
+
+
+@dataclass(frozen=True)
+class OpenTag:
+    """A file's ID3 tag, to be changed and saved."""
+
+    tags: Any
+
+
+def opened(path: Path, kind: str) -> OpenTag:
+    """The tag as it is, an empty one of version 2.3 where there is none."""
+    tags = as_it_is(path, kind)
+    if tags is None:
+        from mutagen.aiff import AIFF
+        from mutagen.id3 import ID3
+        from mutagen.wave import WAVE
+
+        tags = ID3()
+        if kind != "mp3":
+            audio: Any = (AIFF if kind == "aiff" else WAVE)(path)
+            audio.add_tags()
+            tags = audio.tags
+        tags.version = _V23
+    return OpenTag(tags)
+
+
+def as_it_is(path: Path, kind: str) -> Any:
+    """The frames untranslated, or None."""
+    from mutagen.aiff import AIFF
+    from mutagen.id3 import ID3, ID3NoHeaderError
+    from mutagen.wave import WAVE
+
+    if kind != "mp3":
+        return (AIFF if kind == "aiff" else WAVE)(path, **_as_it_is(), load_v1=False).tags
+    try:
+        return ID3(path, **_as_it_is())
+    except ID3NoHeaderError:
+        return None
+
+
+def save(tag: OpenTag, path: Path) -> None:
+    tag.tags.save(path, v2_version=_version_of(tag.tags))
 
 
 def write_mp3(path: Path, tags: Tags) -> None:

@@ -89,8 +89,10 @@ class MutagenTagger:
         pictures.sort(key=lambda typed: typed[0] != FRONT_COVER)
         return safe_cover(pictures[0][1], path.name) if pictures else None
 
-    def write(self, path: Path, tags: Tags) -> None:
+    def write(self, path: Path, tags: Tags, original: Path | None = None) -> None:
         """Tag a file, whole or not at all; the sound is not touched, and doing it again changes nothing.
+
+        What `original`, which it was converted from, says beside is taken over first, see `adapters.tagger_carry`.
 
         Raises GiveUp (`tags_unwritable`) when the file's structure is damaged, EnvironmentFault when there is no space.
         """
@@ -101,11 +103,24 @@ class MutagenTagger:
         # mutagen moves the sound within the file when a tag grows; a kill meanwhile would leave neither old nor new.
         with written_whole(path) as part:
             shutil.copyfile(path, part)
+            if original is not None:
+                _carry(original, part, kind)
             try:
                 _WRITERS[kind](part, replace(tags, cover=cover))
             except parser_faults() as error:
                 _raise_fault_of_the_drive(path, error, is_writing=True)
                 raise GiveUp(f"{path.name} cannot be tagged: its structure is damaged.", "tags_unwritable") from error
+
+
+def _carry(original: Path, part: Path, kind: str) -> None:
+    """Damaged tags of the original are left behind; they never fail a track."""
+    from music_sync.adapters.tagger_carry import carry
+
+    try:
+        carry(original, _kind(original), part, kind)
+    except parser_faults() as error:
+        _raise_fault_of_the_drive(original, error)
+        log.warning("left out further tags of %s: %s", original.name, type(error).__name__)
 
 
 def _kind(path: Path) -> str:

@@ -43,7 +43,7 @@ def write_flac(path: Path, tags: Tags) -> None:
 
 
 def write_ogg(path: Path, tags: Tags) -> None:
-    audio = _ogg(path)
+    audio = opened_ogg(path)
     if audio.tags is None:
         audio.add_tags()
     texts = texts_of(tags)
@@ -113,7 +113,8 @@ def _ogg_head(path: Path) -> bytes:
     return page[27 + page[26] :] if len(page) > 27 else b""
 
 
-def _ogg(path: Path) -> Any:
+def opened_ogg(path: Path) -> Any:
+    """A file with Vorbis, Opus or FLAC in it."""
     from mutagen.oggflac import OggFLAC
     from mutagen.oggopus import OggOpus
     from mutagen.oggvorbis import OggVorbis
@@ -132,7 +133,7 @@ def read_flac(path: Path) -> Embedded:
 
 
 def read_ogg(path: Path) -> Embedded:
-    comments = _ogg(path).tags or {}
+    comments = opened_ogg(path).tags or {}
     return _from_comments(comments, has_cover=bool(comments.get("METADATA_BLOCK_PICTURE")))
 
 
@@ -154,6 +155,6 @@ def pictures_in_flac(path: Path) -> Pictures:
 def pictures_in_ogg(path: Path) -> Pictures:
     from mutagen.flac import Picture
 
-    blocks = (_ogg(path).tags or {}).get("METADATA_BLOCK_PICTURE", [])
+    blocks = (opened_ogg(path).tags or {}).get("METADATA_BLOCK_PICTURE", [])
     pictures = [Picture(base64.b64decode(block)) for block in blocks]
     return [(picture.type, picture.data) for picture in pictures]

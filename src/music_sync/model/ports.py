@@ -77,8 +77,11 @@ class Tagger(Protocol):
     def cover(self, path: Path) -> Cover | None:
         """The front cover, made safe: at most 1500 pixels a side and 2 MB; None when there is none that can be used."""
 
-    def write(self, path: Path, tags: Tags) -> None:
-        """Write in place into a staged file, in the frames that its container and DJ software expect."""
+    def write(self, path: Path, tags: Tags, original: Path | None = None) -> None:
+        """Write in place into a staged file, in the frames that its container and DJ software expect.
+
+        What `original`, which it was converted from, says beside is taken over.
+        """
 
 
 class Library(Protocol):

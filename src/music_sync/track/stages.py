@@ -97,7 +97,7 @@ class Stages:
 
     def tag(self, found: FoundTrack, fetched: FetchedFile, analysis: Analysis, staged: tuple[StagedFile, ...]) -> None:
         cover = self.tagger.cover(fetched.path) if fetched.embedded.has_cover else None
-        tag(staged, tags_for(found, analysis, cover, version_text(found.title)), self.tagger)
+        tag(staged, tags_for(found, analysis, cover, version_text(found.title)), self.tagger, fetched.path)
 
     def file(
         self, found: FoundTrack, fetched: FetchedFile, analysis: Analysis, staged: tuple[StagedFile, ...]

@@ -1,6 +1,7 @@
 """Tag: what is known of a track goes into its staged files."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from music_sync.model.ports import Tagger
@@ -32,10 +33,10 @@ def tags_for(found: FoundTrack, analysis: Analysis, cover: Cover | None, version
     )
 
 
-def tag(staged: Sequence[StagedFile], tags: Tags, tagger: Tagger) -> None:
-    """Write the tags into each staged file; again is harmless."""
+def tag(staged: Sequence[StagedFile], tags: Tags, tagger: Tagger, original: Path | None = None) -> None:
+    """Write the tags into each staged file, with what its original says beside; again is harmless."""
     for file in staged:
-        tagger.write(file.path, tags)
+        tagger.write(file.path, tags, original)
 
 
 def _gain_db(loudness_lufs: float | None) -> float | None:
