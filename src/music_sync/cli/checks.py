@@ -115,9 +115,12 @@ def _once_each(recordings: Callable[[], Iterator[Recording]]) -> Iterator[Check]
     for recording in recordings():
         links.update(f"{link.source}:{link.source_id}" for link in recording.sources)
         origins[recording.origin_sha256] += 1
-    for name, counted in (("one_recording_a_source", links), ("one_recording_a_file", origins)):
+    for name, what, counted in (
+        ("one_recording_a_source", "tracks of sources", links),
+        ("one_recording_a_file", "files that recordings came from", origins),
+    ):
         doubled = [key for key, times in counted.items() if times > 1 and key]
-        text = f"{len(counted)} looked at, {len(doubled)} doubled"
+        text = f"{len(counted)} {what}, {len(doubled)} filed twice"
         yield Check(name, not doubled, "state", text, "`music-sync library check`" if doubled else "")
 
 
