@@ -4,6 +4,7 @@ Only what FFmpeg does not tell: it guesses the length of an MP3 without a Xing h
 and reads a cut Ogg without a word.
 """
 
+from io import BytesIO
 from typing import BinaryIO
 
 REFUSED: dict[str, tuple[str, str]] = {
@@ -53,6 +54,13 @@ def sniff(file: BinaryIO, size: int) -> str:
     file.seek(start)
     head = file.read(_HEAD)
     return _by_magic(head) or _by_frames(file, start) or _by_text(head)
+
+
+def sniff_head(head: bytes) -> str:
+    """As `sniff`, for the first bytes of a file that is on its way; an ID3 tag that fills them makes it an MP3."""
+    file = BytesIO(head)
+    is_all_tag = head[:3] == b"ID3" and _after_id3(file) >= len(head)
+    return "mp3" if is_all_tag else sniff(file, len(head))
 
 
 def _after_id3(file: BinaryIO) -> int:

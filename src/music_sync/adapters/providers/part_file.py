@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from music_sync.adapters.durable_files import sync_folder
 from music_sync.model.errors import EnvironmentFault, SyncError
 
 
@@ -12,15 +13,6 @@ def settle(part: Path, target: Path) -> None:
         os.fsync(file.fileno())
     part.replace(target)
     sync_folder(target.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def staging_fault(folder: Path, error: OSError) -> SyncError:
