@@ -93,7 +93,9 @@ def test_the_sentence_names_setting_value_and_place(tmp_path: Path) -> None:
     assert str(tmp_path / "music-sync.toml") in said
 
 
-@pytest.mark.parametrize("text", ["interval = inf", "interval = nan", "interval = 1e12", "library = ''", "drop = ' '"])
+@pytest.mark.parametrize(
+    "text", ["interval = inf", "interval = nan", "interval = 1e12", "expiry = inf", "library = ''", "drop = ' '"]
+)
 def test_what_no_clock_or_disk_has_is_refused(tmp_path: Path, text: str) -> None:
     assert text.split(maxsplit=1)[0] in refusal(tmp_path, text)
 

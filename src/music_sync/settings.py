@@ -185,7 +185,7 @@ class Settings(BaseModel):
     default_agent: str = Field("Claude MM1", description="Agent of a task that nobody is assigned to and no rule fits.")
     handoffs: int = Field(0, ge=0, description="Most tasks handed over in one cycle; 0 for all that are ready.")
     reviews: int = Field(3, ge=0, description="Most review tasks made in one cycle; 0 for none.")
-    expiry: float = Field(14, gt=0, description="Days after which an unanswered hand-off is handed over again.")
+    expiry: float = Field(14, gt=0, le=36500, description="Days after which an unanswered hand-off is handed over again.")
 
     @property
     def var(self) -> Path:
