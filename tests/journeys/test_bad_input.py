@@ -332,6 +332,12 @@ def test_nothing_of_a_bad_file_stays_in_library_or_staging(strange: Strange, war
     assert not (strange.world.music / "owned").exists()
 
 
+def test_a_cover_that_is_left_out_is_told(strange: Strange) -> None:
+    told = [line for line in strange.done.err.splitlines() if line.endswith("its cover cannot be used and is left out")]
+
+    assert sorted(told) == [f"{name} cover: its cover cannot be used and is left out" for name in ("svg", "vast")]
+
+
 def test_what_is_no_file_is_named_and_passed_over(strange: Strange) -> None:
     source = strange.done.json["sources"][0]
 

@@ -97,6 +97,9 @@ class Stages:
 
     def tag(self, found: FoundTrack, fetched: FetchedFile, analysis: Analysis, staged: tuple[StagedFile, ...]) -> None:
         cover = self.tagger.cover(fetched.path) if fetched.embedded.has_cover else None
+        if fetched.embedded.has_cover and cover is None:
+            text = f"{found.label}: its cover cannot be used and is left out"
+            self.tell(Happening(found.key, found.label, "tag", "told", text=text))
         tag(staged, tags_for(found, analysis, cover, version_text(found.title)), self.tagger, fetched.path)
 
     def file(
