@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from music_sync import settings, wiring
 from music_sync.adapters.sources import SOURCES
 from music_sync.model.errors import NeedsPerson, TryAgainLater
 from music_sync.model.ports import Source
@@ -111,3 +112,7 @@ def test_a_source_that_is_away_says_so_and_is_never_empty(sample: Sample) -> Non
 
 def snapshot(folder: Path) -> dict[str, tuple[int, int]]:
     return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in folder.rglob("*")}
+
+
+def test_every_place_that_lists_the_sources_lists_the_same() -> None:
+    assert set(SOURCES) == set(settings.SOURCES) == set(wiring.SOURCES)
