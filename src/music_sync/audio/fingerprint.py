@@ -53,13 +53,3 @@ def is_telling(fingerprint: tuple[int, ...]) -> bool:
     """Can it tell recordings apart? Silence and steady tones repeat a few sub-fingerprints and look alike."""
     variety = len(set(fingerprint))
     return variety >= _LEAST_VARIETY and variety >= _LEAST_SHARE * len(fingerprint)
-
-
-def pack(fingerprint: tuple[int, ...]) -> bytes:
-    """Four little-endian bytes each, for a database."""
-    return np.array(fingerprint, "<u4").tobytes()
-
-
-def unpack(packed: bytes) -> tuple[int, ...]:
-    """What `pack` took."""
-    return tuple(np.frombuffer(packed, "<u4").tolist())
