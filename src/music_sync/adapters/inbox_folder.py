@@ -120,20 +120,20 @@ class FolderInboxes(Inboxes):
     def answer(self, place: Place, box: str, content: bytes = b"") -> Path:
         """Move an agent's file into its `processed` or `failed` box; `content` is its return file.
 
-        The return is there before the file moves: who sees the move finds the words. Raises GiveUp when the file is gone.
+        The move comes first: words that come after it are added, while a return that is there first would be answered
+        and its hand-off taken away before the move. Raises GiveUp when the file is gone.
         """
         own = self._agents / place.agent_folder
         folder, inbox = self._made(own / BOXES[box]), own / BOXES["inbox"]
-        if content:
-            name = place.name.replace("__HANDOFF__", "__RETURN__")
-            name = name if name != place.name else f"__RETURN__{name}"
-            write_whole(inbox / name, content, mode=0o644)
         target = _free(folder, place.name)
         with faults_about(place.path):
             if not _renamed(place.path, target):
                 raise GiveUp(f"{place.name} is not in {place.path.parent} any more; somebody else answered it", "gone")
             for changed in (folder, place.path.parent):
                 sync_folder(changed)
+        if content:
+            name = place.name.replace("__HANDOFF__", "__RETURN__")
+            write_whole(inbox / (name if name != place.name else f"__RETURN__{name}"), content, mode=0o644)
         return target
 
     def _aside(self, place: Place, to: str, reason: str = "") -> Path:

@@ -18,6 +18,7 @@ COMMANDS = {
     "plan": ("music_sync.cli.sync", "Say what a sync would do; change nothing."),
     "retry": ("music_sync.cli.sync", "Try tracks again that ended without a file."),
     "run": ("music_sync.cli.run", "Sync again and again, or once."),
+    "inbox": ("music_sync.cli.inbox", "List, claim and answer the hand-offs of an agent."),
     "status": ("music_sync.cli.status", "Last run, next run, and what waits for you."),
     "cron": ("music_sync.cli.cron", "Sync by a schedule: set up, list, test or remove the job."),
     "tasks": ("music_sync.cli.tasks", "Add, list, show and finish tasks on the board."),

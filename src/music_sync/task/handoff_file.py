@@ -104,6 +104,29 @@ def target_of(content: Mapping[str, Any]) -> str:
     return ""
 
 
+def return_of(handoff: Mapping[str, Any], name: str, agent: str, status: str, words: str, at: datetime) -> bytes:
+    """A return file in the original's form, as an agent would write it; `name` is that of the hand-off file."""
+    return _as_bytes(
+        {
+            "type": "RETURN_HANDOFF",
+            "return_handoff_id": f"return_{name.removesuffix('.json')}",
+            "timestamp": at.isoformat(timespec="seconds"),
+            "executing_agent": agent,
+            "originating_agent": _text(handoff.get("source_agent")),
+            "original_task": {
+                "task_id": _text(handoff.get("task_id")),
+                "task_title": _text(handoff.get("title")),
+                "task_url": _text(handoff.get("task_url")),
+                "status_update": status,
+            },
+            "original_handoff": {"handoff_file": name},
+            "execution_summary": {"issues_found" if status == FAILED else "work_completed": words.splitlines()},
+            "next_steps": [],
+            "archive_rule": "move_to_02_processed",
+        }
+    )
+
+
 @dataclass(frozen=True)
 class Returned:
     """What a return file tells; empty text where it says nothing."""
