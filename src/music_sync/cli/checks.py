@@ -54,8 +54,9 @@ def _python() -> Check:
 
 
 def _sqlite() -> Check:
-    # Since Python 3.12 the engine asks SQLite for times that only 3.42 and newer can give.
-    fits = sys.version_info < (3, 12) or sqlite3.sqlite_version_info >= (3, 42)
+    from music_sync.adapters.sql.engine import can_hold_flows
+
+    fits = can_hold_flows(sys.version_info[:2], sqlite3.sqlite_version_info)
     mend = "" if fits else "use Python 3.11, or one built with SQLite 3.42 or newer"
     return Check("sqlite", fits, "environment", f"SQLite {sqlite3.sqlite_version}", mend)
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from music_sync.adapters.sql import engine as opening
 from music_sync.adapters.sql.catalogue import SqlCatalogue
-from music_sync.adapters.sql.engine import engine_for_flows, in_write, on_network_drive, open_engine
+from music_sync.adapters.sql.engine import can_hold_flows, engine_for_flows, in_write, on_network_drive, open_engine
 from music_sync.model.errors import BadSetting, EnvironmentFault, ServiceUnavailable, SyncError, TryAgainLater
 
 
@@ -382,3 +382,13 @@ def test_the_write_lock_is_taken_when_a_writer_begins(engine: sa.Engine) -> None
     thread.join(30)
 
     assert order == ["first", "second"]
+
+
+@pytest.mark.parametrize(
+    ("python", "sqlite", "fits"),
+    [((3, 11), (3, 40, 1), True), ((3, 12), (3, 40, 1), False), ((3, 13), (3, 42, 0), True)],
+)
+def test_an_old_sqlite_holds_flows_only_for_an_older_python(
+    python: tuple[int, ...], sqlite: tuple[int, ...], fits: bool
+) -> None:
+    assert can_hold_flows(python, sqlite) == fits

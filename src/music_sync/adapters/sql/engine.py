@@ -78,10 +78,20 @@ def engine_for_flows(where: str | Path) -> sa.Engine:
     if "://" in text and not isinstance(where, Path):
         return _postgres(text)
     path = Path(where).absolute()
+    if not can_hold_flows(sys.version_info[:2], sqlite3.sqlite_version_info):
+        raise EnvironmentFault(
+            f"SQLite {sqlite3.sqlite_version} of this Python is too old to sync; "
+            "use Python 3.11, or one built with SQLite 3.42 or newer"
+        )
     with _flows_can_start_anew(path):
         check_file(path)
         _make_file(path)
     return _sqlite(path, legacy_transactions=True)
+
+
+def can_hold_flows(python: tuple[int, ...], sqlite: tuple[int, ...]) -> bool:
+    """From Python 3.12 on the durable engine asks SQLite for times that only 3.42 and newer can give."""
+    return python < (3, 12) or sqlite >= (3, 42)
 
 
 @contextmanager
