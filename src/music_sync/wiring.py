@@ -35,9 +35,10 @@ from music_sync.model.board import Board
 from music_sync.model.errors import BadSetting
 from music_sync.model.formats import AUDIO_ENDINGS
 from music_sync.model.happenings import Tell
-from music_sync.model.ports import Provider, Source
+from music_sync.model.ports import Past, Provider, Source
 from music_sync.model.report import COUNTED, RunReport
 from music_sync.model.task import Task
+from music_sync.model.track import SourceLink
 from music_sync.settings import Settings
 from music_sync.task.deliver import Desk
 from music_sync.task.route import Agents, Rule
@@ -79,12 +80,11 @@ def retry(settings: Settings, wanted: Sequence[str], tell: Tell, stop: "Stop") -
         return rounds.retry(wanted, stages, publish)
 
 
-def would_retry(settings: Settings, wanted: Sequence[str]) -> Iterator[str]:
-    """What `retry` would try again, one line each; nothing is opened for writing."""
+def would_retry(settings: Settings, wanted: Sequence[str]) -> Sequence[tuple[SourceLink, Past]]:
+    """What `retry` would try again, and how it ended so far; nothing is opened for writing."""
     from music_sync.flows import rounds
 
-    for link, past in rounds.to_retry(tuple(wanted), snapshot(settings)):
-        yield f"{link.source}:{link.source_id}: {past.reason}"
+    return rounds.to_retry(tuple(wanted), snapshot(settings))
 
 
 def plan(settings: Settings, request: Request, tell: Tell) -> RunReport:

@@ -150,6 +150,7 @@ def test_a_link_that_is_mended_is_synced_by_retry(warm: Warm, world: World, serv
     before = snapshot(world.home)
 
     foreseen = warm.run(world, "retry", "-n")
+    listed_for_scripts = warm.run(world, "retry", "-n", "--json")
     unchanged = snapshot(world.home) == before
     again = warm.run(world, "sync", str(world.music / "links.txt"), "--json")
     retried = warm.run(world, "retry", "late.mp3", "--json")
@@ -162,10 +163,33 @@ def test_a_link_that_is_mended_is_synced_by_retry(warm: Warm, world: World, serv
         "late.mp3:",
         "never.mp3:",
     ]
+    assert {track["ending"] for track in listed_for_scripts.json["tracks"]} == {"failed"}
     assert again.json["result"] == "nothing_new"
     assert (retried.code, retried.json["counts"]["new"]) == (0, 1)
     assert (rest.code, rest.json["counts"]["failed"]) == (3, 1)
     assert warm.run(world, "library", "check").code == 0
+
+
+def test_a_retry_works_though_the_flows_are_lost(warm: Warm, world: World, server: AudioServer) -> None:
+    """P54"""
+    server.misbehave("/late.mp3", Status(404))
+    world = listed(world, server, server.url("/late.mp3"))
+    assert warm.run(world, "sync", str(world.music / "links.txt")).code == 3
+    server.serve("/late.mp3", encoded(1, "mp3"))
+    for name in ("flows.db", "flows.db-wal", "flows.db-shm"):
+        (world.home / "var" / name).unlink(missing_ok=True)
+
+    retried = warm.run(world, "retry", "--json")
+
+    assert (retried.code, retried.json["counts"]["new"]) == (0, 1)
+
+
+@pytest.mark.parametrize("options", [(), ("-n",), ("-n", "--json")])
+def test_a_retry_of_what_does_not_wait_is_refused(warm: Warm, world: World, options: tuple[str, ...]) -> None:
+    done = warm.run(world, "retry", "no such track", *options)
+
+    assert done.code == 2
+    assert "no track that waits is called 'no such track'" in done.sentence
 
 
 def test_a_link_typed_by_hand_is_synced(warm: Warm, world: World, server: AudioServer) -> None:

@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, TypeVar
@@ -14,7 +14,9 @@ from music_sync.cli import show
 from music_sync.cli.errors import result_of
 from music_sync.cli.log import logged
 from music_sync.model.happenings import Tell
+from music_sync.model.ports import Past
 from music_sync.model.report import RunReport
+from music_sync.model.track import SourceLink
 from music_sync.settings import Settings, load
 from music_sync.track.detect import Request
 from music_sync.triggers import clock
@@ -88,8 +90,7 @@ def retry(ctx: click.Context, *, track: tuple[str, ...], as_json: bool, dry_run:
 
     settings = load().settings
     if dry_run or (ctx.obj or {}).get("dry_run"):
-        for line in wiring.would_retry(settings, track):
-            click.echo(show.clean(line))
+        _list(wiring.would_retry(settings, track), as_json=as_json)
         return 0
 
     def again(tell: Tell) -> RunReport:
@@ -97,6 +98,18 @@ def retry(ctx: click.Context, *, track: tuple[str, ...], as_json: bool, dry_run:
             return wiring.retry(settings, track, tell, stop)
 
     return ended(as_json, again)
+
+
+def _list(waiting: Sequence[tuple[SourceLink, Past]], *, as_json: bool) -> None:
+    if as_json:
+        tracks = [
+            {"source": link.source, "source_id": link.source_id, "ending": past.ending, "reason": past.reason}
+            for link, past in waiting
+        ]
+        show.as_json({**RunReport().as_json(), "result": "done" if tracks else "nothing_new", "tracks": tracks})
+        return
+    for link, past in waiting:
+        click.echo(show.clean(f"{link.source}:{link.source_id}: {past.reason}"))
 
 
 def _planned(request: Request, *, as_json: bool) -> int:

@@ -4,11 +4,12 @@ import logging
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 from music_sync.flows import engine
 from music_sync.flows.sync_tracks import Round, attempt_of, flow_id_of, sync_round, sync_track
 from music_sync.model.endings import Ending, Failed
-from music_sync.model.errors import SyncError
+from music_sync.model.errors import BadSetting, SyncError
 from music_sync.model.ports import Catalogue, Past
 from music_sync.model.report import RunReport, TrackReport, only_first
 from music_sync.model.track import FoundTrack, SourceLink
@@ -42,9 +43,7 @@ def retry(wanted: Iterable[str], stages: Stages, publish: Callable[[], object]) 
     """
     flows: dict[str, FoundTrack] = engine.unfinished_tracks()
     for link, past in to_retry(tuple(wanted), stages.catalogue):
-        found = engine.first_argument(flow_id_of_link(link, past.attempt))
-        if found is None:
-            continue
+        found = engine.first_argument(flow_id_of_link(link, past.attempt)) or _found_again(link)
         stages.begin(found, past.attempt + 1)
         flow_id = flow_id_of(found, past.attempt + 1)
         _again(found, flow_id_of(found, past.attempt), flow_id, stages)
@@ -57,6 +56,15 @@ def retry(wanted: Iterable[str], stages: Stages, publish: Callable[[], object]) 
 
 def flow_id_of_link(link: SourceLink, attempt: int) -> str:
     return flow_id_of(FoundTrack(link.source, link.source_id), attempt)
+
+
+def _found_again(link: SourceLink) -> FoundTrack:
+    """The track of which the engine knows nothing any more, as far as its link tells."""
+    path = Path(link.source_id)
+    is_local = not link.url and path.is_absolute()
+    return FoundTrack(
+        link.source, link.source_id, link.revision, url=link.url, path=path if is_local else None, guessed=True
+    )
 
 
 def _ended(rounds: Iterable[str]) -> Iterator[Round]:
@@ -80,6 +88,9 @@ def to_retry(wanted: tuple[str, ...], catalogue: Catalogue) -> list[tuple[Source
     if not wanted:
         return list(catalogue.waiting("failed"))
     waiting = [pair for ending in ("failed", "buy_list", "review") for pair in catalogue.waiting(ending)]
+    for word in wanted:
+        if not any(_names(word, link, past) for link, past in waiting):
+            raise BadSetting(f"no track that waits is called {word!r}; `music-sync status` lists them")
     return [(link, past) for link, past in waiting if any(_names(word, link, past) for word in wanted)]
 
 
