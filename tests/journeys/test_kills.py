@@ -3,14 +3,12 @@
 import json
 import random
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.journeys.forks import ForkServer, forking, trace_of
 from tests.journeys.world import World, new_world, offer
 
 STAGES = ("match", "acquire", "analyse", "match sound", "encode", "tag", "file", "publish", "settle")
@@ -22,51 +20,10 @@ POINTS = 40
 SHORT_FORM = 10
 
 
-@dataclass
-class ForkServer:
-    """Runs music-sync in forks of one warm process."""
-
-    process: "subprocess.Popen[str]"
-
-    def run(
-        self, world: World, *arguments: str, stage: str = "", nth: int = 1, change: int = 0
-    ) -> tuple[int, int, str]:
-        """Exit status (negative: the signal), changes of state, and all that was printed."""
-        assert self.process.stdin
-        assert self.process.stdout
-        out = world.home.parent / "out.txt"
-        order = {
-            "args": arguments,
-            "env": world.env,
-            "out": str(out),
-            "trace": str(trace_of(world)),
-            "stage": stage,
-            "nth": nth,
-            "change": change,
-        }
-        self.process.stdin.write(json.dumps(order) + "\n")
-        self.process.stdin.flush()
-        answer = json.loads(self.process.stdout.readline())
-        return answer["code"], answer["changes"], out.read_text()
-
-
 @pytest.fixture(scope="module")
 def forks() -> Iterator[ForkServer]:
-    server = Path(__file__).with_name("fork_server.py")
-    process = subprocess.Popen(
-        [sys.executable, str(server)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
-    )
-    assert process.stdout
-    assert process.stdout.readline() == "ready\n"
-    yield ForkServer(process)
-    assert process.stdin
-    process.stdin.close()
-    process.wait(timeout=30)
-    process.stdout.close()
-
-
-def trace_of(world: World) -> Path:
-    return world.home.parent / "trace.txt"
+    with forking() as server:
+        yield server
 
 
 def three_tracks(folder: Path) -> World:
