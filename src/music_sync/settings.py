@@ -172,6 +172,11 @@ class Settings(BaseModel):
         None, description="Token of your Notion connection; with it and the id below the board is on Notion."
     )
     agent_tasks_db_id: str = Field("", description="Id or address of the Agent-Tasks database on Notion.")
+    notion_names: dict[str, Words] = Field(
+        {},
+        description="Names of the board's properties where they differ from the original's: `status = [\"State\"]`;"
+        " a table in the file only.",
+    )
     notion_url: str = Field(
         "https://api.notion.com", description="Base address of Notion; plain http for loopback only."
     )
@@ -185,7 +190,9 @@ class Settings(BaseModel):
     default_agent: str = Field("Claude MM1", description="Agent of a task that nobody is assigned to and no rule fits.")
     handoffs: int = Field(0, ge=0, description="Most tasks handed over in one cycle; 0 for all that are ready.")
     reviews: int = Field(3, ge=0, description="Most review tasks made in one cycle; 0 for none.")
-    expiry: float = Field(14, gt=0, le=36500, description="Days after which an unanswered hand-off is handed over again.")
+    expiry: float = Field(
+        14, gt=0, le=36500, description="Days after which an unanswered hand-off is handed over again."
+    )
 
     @property
     def var(self) -> Path:
@@ -232,7 +239,7 @@ class Settings(BaseModel):
         return self.var / "music_sync_last_run.json"
 
 
-FILE_ONLY = frozenset({"agent_names", "agent_rules"})
+FILE_ONLY = frozenset({"agent_names", "agent_rules", "notion_names"})
 """Settings that are tables, which no environment variable can hold."""
 
 SECRETS = frozenset(name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation))

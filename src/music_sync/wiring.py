@@ -5,7 +5,7 @@ import os
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -151,8 +151,16 @@ def _notion(settings: Settings) -> Board | None:
         raise BadSetting(f"setting {missing} is missing: the board on Notion needs a token and a database; set both")
     from music_sync.adapters.board_notion import NotionBoard
     from music_sync.adapters.board_notion_calls import NotionCalls
+    from music_sync.adapters.board_notion_schema import NotionNames
 
-    return NotionBoard(NotionCalls(token.get_secret_value(), settings.notion_url), database)
+    known = {field.name for field in fields(NotionNames)}
+    unknown = [name for name in settings.notion_names if name not in known]
+    if unknown:
+        raise BadSetting(
+            f"setting notion_names: nothing is called {unknown[0]!r}; known are {', '.join(sorted(known))}"
+        )
+    names = NotionNames(**settings.notion_names)
+    return NotionBoard(NotionCalls(token.get_secret_value(), settings.notion_url), database, names)
 
 
 def orchestrator(settings: Settings, process: SyncProcess) -> Orchestrator:
