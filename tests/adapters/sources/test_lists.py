@@ -1,6 +1,7 @@
 import re
 import unicodedata
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -266,7 +267,9 @@ def test_any_text_is_read_or_refused_but_never_breaks(text: str, ending: str) ->
 
 @pytest.mark.parametrize("on_disk", ["NFC", "NFD"])
 @pytest.mark.parametrize("in_list", ["NFC", "NFD"])
-def test_a_list_may_compose_letters_otherwise_than_the_disk(tmp_path: Path, on_disk: str, in_list: str) -> None:
+def test_a_list_may_compose_letters_otherwise_than_the_disk(
+    tmp_path: Path, on_disk: Literal["NFC", "NFD"], in_list: Literal["NFC", "NFD"]
+) -> None:
     path = tmp_path / unicodedata.normalize(on_disk, "Björk - Jóga.mp3")
     path.write_bytes(b"x")
 
