@@ -136,25 +136,28 @@ def first_argument(flow_id: str) -> Any:
     return flows[0].input["args"][0] if flows and flows[0].input else None
 
 
-def purge(now: datetime, keep: Collection[str]) -> None:
-    """Forget this home's flows that ended long ago; the catalogue's attempts keep guarding against repeats."""
+def purge(now: datetime, keep: Collection[str], at_once: str = "") -> None:
+    """Forget this home's flows that ended long ago; the catalogue's attempts keep guarding against repeats.
+
+    Those of the name `at_once` are forgotten however short ago they ended.
+    """
     before = (now.astimezone(UTC) - KEEP_FINISHED).isoformat()
-    old = list(_ended_before(before))
-    forgotten = [flow_id for flow_id in old if flow_id not in keep]
+    old = [flow_id for flow_id in _ended(completed_before=before) if flow_id not in keep]
+    forgotten = [*old, *(_ended(name=at_once) if at_once else ())]
     for first in range(0, len(forgotten), _PAGE):
         DBOS.delete_workflows(forgotten[first : first + _PAGE])
 
 
-def _ended_before(moment: str) -> Iterator[str]:
+def _ended(**chosen: str) -> Iterator[str]:
     for first in itertools.count(0, _PAGE):
         page = DBOS.list_workflows(
             executor_id=_home.executor_id,
             status=["SUCCESS", "ERROR", "CANCELLED"],
-            completed_before=moment,
             limit=_PAGE,
             offset=first,
             load_input=False,
             load_output=False,
+            **chosen,  # type: ignore[arg-type]
         )
         yield from (flow.workflow_id for flow in page)
         if len(page) < _PAGE:

@@ -131,7 +131,8 @@ def _tidy(stages: Stages, *, broken_off: bool) -> None:
         stages.shelf.library.sweep()
     waiting = [pair for ending in ("failed", "buy_list", "review") for pair in stages.catalogue.waiting(ending)]
     keep = {flow_id_of_link(link, past.attempt) for link, past in waiting}
-    engine.purge(datetime.now(UTC), keep)
+    # What a round found is every known track: for a large library megabytes, of use to nobody once it was reported.
+    engine.purge(datetime.now(UTC), keep, at_once="sync_round")
     in_work = {found.key for found in engine.unfinished_tracks().values()}
     again = {f"{link.source}:{link.source_id}" for link, past in waiting if past.next_actor == "flow"}
     staging.sweep(stages.staging, in_work | again)

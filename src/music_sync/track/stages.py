@@ -24,6 +24,9 @@ from music_sync.track.words import version_text
 
 log = logging.getLogger(__name__)
 
+_AT_ONCE = 200
+"""Memberships written in one transaction: quicker than one by one, and others wait for no longer than a second."""
+
 
 @dataclass(frozen=True)
 class Stages:
@@ -58,17 +61,18 @@ class Stages:
     def join_lists(self, known: Sequence[TrackReport]) -> None:
         """Tracks that we had already may stand on lists that are new to us, or at another place of them."""
         wanted: dict[tuple[str, str], dict[str, Playlist]] = {}
-        ours = [(track.ending.recording_id, track.found) for track in known if isinstance(track.ending, AlreadyHave)]
-        for recording_id, found in ours:
+        ours = [(track.ending, track.found) for track in known if isinstance(track.ending, AlreadyHave)]
+        # An ending without files tells of a recording that the catalogue holds no more.
+        for recording_id, found in ((ending.recording_id, found) for ending, found in ours if ending.files):
             for playlist in found.playlists:
                 # Of two tracks that are one recording, the first one's place counts.
                 wanted.setdefault((playlist.source, playlist.source_id), {}).setdefault(recording_id, playlist)
         for (source, source_id), places in wanted.items():
             there = self.catalogue.members(source, source_id)
-            moved = {each: playlist for each, playlist in places.items() if there.get(each) != playlist}
-            with self.catalogue.locked():
-                for recording_id, playlist in moved.items():
-                    if self.catalogue.recording(recording_id):
+            moved = [(each, playlist) for each, playlist in places.items() if there.get(each) != playlist]
+            for first in range(0, len(moved), _AT_ONCE):
+                with self.catalogue.locked():
+                    for recording_id, playlist in moved[first : first + _AT_ONCE]:
                         self.catalogue.member(recording_id, playlist)
 
     def begin(self, found: FoundTrack, attempt: int) -> None:

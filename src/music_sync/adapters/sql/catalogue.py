@@ -150,7 +150,7 @@ class SqlCatalogue:
                 playlist_members.c.playlist_id == row.playlist_id
             )
             places = list(connection.scalars(members.order_by(*order)))
-            held = {each.recording_id: each for each in _load(connection, members)}
+            held = {each.recording_id: each for each in _load(connection, members, with_fingerprints=False)}
         in_order = [held[recording_id] for recording_id in places]
         playlist = Playlist(row.source, row.source_id, row.name)
         return playlist, [(each, each.files[0]) for each in in_order if each.files]
