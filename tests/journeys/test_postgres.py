@@ -59,6 +59,22 @@ def test_a_sync_on_postgres_is_killed_and_ends_well(world: World) -> None:
     assert world.json("status")["recordings"] == 2
 
 
+def test_two_homes_on_one_postgres_file_each_track_once_and_wait_for_no_other(world: World) -> None:
+    library = world.home.parent / "shared"
+    library.mkdir()
+    shared = (*world.more, ("MUSIC_SYNC_LIBRARY", str(library)))
+    one, other = (World(world.home.parent / name, world.music, shared) for name in ("one", "other"))
+    killed_at(one, "tag: ")
+
+    by_other = other.sync()
+    by_one = one.sync()
+
+    assert (by_other["counts"]["failed"], by_one["counts"]["failed"]) == (0, 0)
+    assert by_other["counts"]["new"] + by_other["counts"]["already_have"] == 3
+    assert len([path for path in library.rglob("*") if path.suffix in {".flac", ".mp3", ".m4a"}]) == 2
+    assert one.json("library", "check") == {"ok": True, "findings": []}
+
+
 def test_the_address_with_its_password_is_never_printed(world: World) -> None:
     secret = "obviously-fake-password"
     at = dict(world.more)["MUSIC_SYNC_DATABASE_URL"]
