@@ -392,3 +392,31 @@ def test_an_old_sqlite_holds_flows_only_for_an_older_python(
     python: tuple[int, ...], sqlite: tuple[int, ...], fits: bool
 ) -> None:
     assert can_hold_flows(python, sqlite) == fits
+
+
+LAST_ONE_OUT = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+connection.execute("INSERT INTO facts VALUES ('theirs', '1')")
+connection.commit()
+connection.close()
+"""
+
+
+def test_a_file_opened_twice_here_loses_no_commit_when_another_process_leaves(tmp_path: Path) -> None:
+    """Looking into the file by hand would give up SQLite's locks, and the other process would clear the log away."""
+    path = tmp_path / "state.db"
+    first = open_engine(path)
+    with first.connect() as connection:
+        connection.execute(sa.text("SELECT * FROM facts")).all()
+    second = open_engine(path)
+    subprocess.run([sys.executable, "-c", LAST_ONE_OUT, str(path)], check=True)
+    for engine, name in ((first, "one"), (second, "two")):
+        with engine.begin() as connection:
+            connection.execute(sa.text("INSERT INTO facts VALUES (:name, '1')"), {"name": name})
+    with closing(sqlite3.connect(path)) as connection:
+        seen = {name for (name,) in connection.execute("SELECT name FROM facts")}
+    for engine in (first, second):
+        engine.dispose()
+
+    assert {"theirs", "one", "two"} <= seen

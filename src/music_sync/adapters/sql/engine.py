@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy import exc
@@ -55,9 +56,10 @@ def open_engine(where: str | Path, *, library_holds_audio: bool = False, migrate
         engine = _postgres(text)
     else:
         path = Path(where).absolute()
-        check_file(path, library_holds_audio=library_holds_audio)
-        if migrate:
-            _make_file(path)
+        if not _is_open_here(path):
+            check_file(path, library_holds_audio=library_holds_audio)
+            if migrate:
+                _make_file(path)
         engine = _sqlite(path)
     name = name_of(engine)
     try:
@@ -180,7 +182,32 @@ def _sqlite(path: Path, *, legacy_transactions: bool = False) -> sa.Engine:
         pool_timeout=BUSY_S,
     )
     prepare_sqlite(engine, legacy_transactions=legacy_transactions)
+    _remember_open(engine, path)
     return engine
+
+
+# The engines of this process, each with its file's device and inode. Closing any descriptor of a file gives up all locks
+# that the process holds on it (POSIX), SQLite's too: another process then takes itself for the last one, clears the
+# write-ahead log away, and every later commit here is lost. So a file that is open here is never looked into by hand.
+_OPEN: "WeakKeyDictionary[sa.Engine, tuple[int, int] | None]" = WeakKeyDictionary()
+
+
+def _is_open_here(path: Path) -> bool:
+    identity = _identity_of(path)
+    return identity is not None and identity in _OPEN.values()
+
+
+def _remember_open(engine: sa.Engine, path: Path) -> None:
+    _OPEN[engine] = _identity_of(path)
+    sa.event.listen(engine, "engine_disposed", lambda disposed: _OPEN.pop(disposed, None))
+
+
+def _identity_of(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino) if status.st_size else None
 
 
 def prepare_sqlite(engine: sa.Engine, *, legacy_transactions: bool = False, durable: bool = True) -> None:
