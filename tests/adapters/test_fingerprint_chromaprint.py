@@ -1,6 +1,8 @@
 """Both ways to Chromaprint give one answer, and a broken one says so."""
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -137,3 +139,23 @@ def _is_gone(process_id: int) -> bool:
         except (ProcessLookupError, FileNotFoundError):
             return True
     return False
+
+
+def test_many_threads_that_ask_first_get_the_same_way() -> None:
+    """In a process of its own: the binding is imported once, and one that is only half imported is seen by nobody."""
+    script = (
+        "import threading\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from music_sync.adapters import fingerprint_chromaprint as c\n"
+        "gate = threading.Barrier(8)\n"
+        "def ask(_):\n"
+        "    gate.wait()\n"
+        "    return c.fingerprinter()\n"
+        "with ThreadPoolExecutor(8) as pool:\n"
+        "    ways = set(pool.map(ask, range(8)))\n"
+        "print(len(ways), c.name() != '')\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+
+    assert (done.stdout.split(), done.stderr) == (["1", "True"], "")

@@ -10,6 +10,8 @@ import signal
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,7 @@ from music_sync.model.errors import EnvironmentFault
 Fingerprinter = Callable[[NDArray[np.int16]], tuple[int, ...]]
 """From mono PCM at 11,025 Hz, of which it takes the first 120 s, to sub-fingerprints; empty below some 3 s."""
 
+_looking = Lock()
 _TIMEOUT_S = 60.0
 _MOST_SAMPLES = LONGEST_S * SAMPLE_RATE_HZ
 
@@ -37,6 +40,14 @@ def name() -> str:
 
 
 def _chosen() -> tuple[str, Fingerprinter] | None:
+    # Tracks are measured in several threads: one looks for the library, and the others wait for what it finds, since
+    # they would else see a module that is only half imported.
+    with _looking:
+        return _found()
+
+
+@cache
+def _found() -> tuple[str, Fingerprinter] | None:
     return by_library() or by_ffmpeg()
 
 
