@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from music_sync.audio.fingerprint import SAME_RECORDING, bit_error_rate, is_telling
+from music_sync.audio.fingerprint import SAME_RECORDING, bit_error_rate, is_telling, landmarks, may_be_same
 
 
 def made(seed: int, length: int = 400) -> tuple[int, ...]:
@@ -52,3 +52,15 @@ def test_silence_and_steady_tones_tell_nothing() -> None:
     assert not is_telling((627964279,) * 400)
     assert not is_telling((627964279, 627964278) * 200)
     assert is_telling(made(1))
+
+
+def test_an_exact_comparison_is_only_made_where_landmarks_agree() -> None:
+    chance = np.random.default_rng(7)
+    one = tuple(int(value) for value in chance.integers(0, 2**32, 900))
+    other = tuple(int(value) for value in chance.integers(0, 2**32, 900))
+    # Another encoding flips a bit here and there and leaves many sub-fingerprints as they are.
+    again = tuple(value ^ (1 << 20) if number % 3 else value for number, value in enumerate(one))
+
+    assert may_be_same(landmarks(one), again)
+    assert not may_be_same(landmarks(one), other)
+    assert not may_be_same(landmarks(()), one)

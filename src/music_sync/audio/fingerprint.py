@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+_LEAST_LANDMARKS = 4
 SAME_RECORDING = 0.10
 """Bit error rate up to which two fingerprints are of one recording.
 
@@ -47,6 +48,20 @@ def _wrong_bits(first: NDArray[np.uint32], second: NDArray[np.uint32]) -> tuple[
     counted = np.lib.stride_tricks.sliding_window_view(is_there, first.size)[: 2 * most + 1]
     wrong = np.bitwise_count(laid ^ first) * counted
     return wrong.sum(axis=1, dtype=np.int64), counted.sum(axis=1, dtype=np.int64)
+
+
+def landmarks(fingerprint: tuple[int, ...]) -> frozenset[int]:
+    """The upper 28 bits of each sub-fingerprint, wherever it stands: a cheap look before two are laid side by side.
+
+    Ten real tracks as MP3 128, mono MP3 64 at 22 kHz, Opus 64, and AAC 96 cut by 1.9 s shared 214 of some 950 with
+    their originals at the least, and different tracks none.
+    """
+    return frozenset(value >> 4 for value in fingerprint)
+
+
+def may_be_same(one: frozenset[int], other: tuple[int, ...]) -> bool:
+    """Do these landmarks and that fingerprint have enough in common to be worth an exact comparison?"""
+    return len(one.intersection([value >> 4 for value in other])) >= _LEAST_LANDMARKS
 
 
 def is_telling(fingerprint: tuple[int, ...]) -> bool:

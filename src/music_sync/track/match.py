@@ -6,7 +6,7 @@ Version words keep versions apart, words alone never merge, and nothing is concl
 
 from collections.abc import Iterator
 
-from music_sync.audio.fingerprint import SAME_RECORDING, bit_error_rate, is_telling
+from music_sync.audio.fingerprint import SAME_RECORDING, bit_error_rate, is_telling, landmarks, may_be_same
 from music_sync.model.endings import Match, Reason
 from music_sync.model.ports import Catalogue
 from music_sync.model.track import Analysis, FoundTrack, Recording
@@ -84,7 +84,9 @@ def _by_isrc(found: FoundTrack, length_s: float, catalogue: Catalogue) -> Iterat
 def _by_fingerprint(found: FoundTrack, analysis: Analysis, catalogue: Catalogue) -> Iterator[Match]:
     tolerance_s = length_tolerance_s(analysis.length_s)
     near = catalogue.by_length(analysis.length_s - tolerance_s, analysis.length_s + tolerance_s)
-    telling = [other for other in near if is_telling(other.analysis.fingerprint)]
+    marks = landmarks(analysis.fingerprint)
+    alike_at_a_glance = [other for other in near if may_be_same(marks, other.analysis.fingerprint)]
+    telling = [other for other in alike_at_a_glance if is_telling(other.analysis.fingerprint)]
     scored = [(bit_error_rate(analysis.fingerprint, other.analysis.fingerprint), other) for other in telling]
     alike = [pair for pair in scored if pair[0] <= SAME_RECORDING]
     if not alike:
