@@ -1,5 +1,6 @@
 """Every bad input ends in one clear sentence, the right exit code, and nothing half-done."""
 
+import contextlib
 import os
 import socket
 from dataclasses import dataclass, replace
@@ -280,10 +281,8 @@ def strange(warm_process: Warm, tmp_path_factory: pytest.TempPathFactory) -> Str
         # macOS takes no name that is not UTF-8.
         lay_out(world.music, tuple(replace(bad, name=as_printed(bad.name)) for bad in UNDECODABLE))
     os.mkfifo(world.music / "fifo.mp3")
-    with socket.socket(socket.AF_UNIX) as listening:
-        os.chdir(world.music)  # a socket's path is short
+    with socket.socket(socket.AF_UNIX) as listening, contextlib.chdir(world.music):  # a socket's path is short
         listening.bind("socket.mp3")
-        os.chdir("/")
     (world.music / "dangling.mp3").symlink_to("/nowhere/at all.mp3")
     (world.music / "circle.mp3").symlink_to("circle.mp3")
     planned = warm_process.run(world, "plan", str(world.music), "--json")

@@ -27,6 +27,8 @@ TITLES = {
     "\ud800 lone": "lone",
 }
 
+CHECKOUT = Path(__file__).parents[2]
+
 
 def content(task: Task, *, is_music: bool = False) -> dict[str, object]:
     return content_of(task, "abc", Routed("Claude Code", "assigned"), AT, "local", is_music=is_music)
@@ -73,7 +75,7 @@ def test_a_music_task_says_which_workflow_and_script_it_means() -> None:
     told = content(Task("1", "Sync"), is_music=True)
 
     assert told["workflow_type"] == "music_track_sync"
-    assert Path(str(told["execution_script"])).is_file()
+    assert (CHECKOUT / str(told["execution_script"])).is_file()
 
 
 def test_p62_texts_that_would_be_too_large_are_cut_with_a_mark() -> None:
