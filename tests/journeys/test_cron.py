@@ -401,6 +401,7 @@ def test_a_large_log_is_moved_when_the_next_job_starts(
 def test_trying_the_job_out_changes_nothing_and_tells_what_it_found(
     warm: Warm, world: World, fake: FakeCrontab
 ) -> None:
+    """P14"""
     offer(world, 0)
     cron(warm, world, fake, "setup")
     before = everything(world.home)
