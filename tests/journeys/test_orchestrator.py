@@ -66,6 +66,7 @@ def is_alive(pid: int) -> bool:
 
 
 def test_one_cycle_syncs_hands_over_and_says_so_in_one_object(warm: Warm, drop: World) -> None:
+    """P1: what is detected is what is worked on, from end to end."""
     warm.run(drop, "tasks", "add", "Sync my playlist")
     done = warm.run(drop, "run", "--once", "--json")
 
