@@ -84,7 +84,9 @@ def would_retry(settings: Settings, wanted: Sequence[str]) -> Sequence[tuple[Sou
     """What `retry` would try again, and how it ended so far; nothing is opened for writing."""
     from music_sync.flows import rounds
 
-    return rounds.to_retry(tuple(wanted), snapshot(settings))
+    copy = snapshot(settings)
+    library = FolderLibrary(settings.library, copy.identity(LIBRARY_IDENTITY) or "")
+    return rounds.to_retry(tuple(wanted), copy, library)
 
 
 def plan(settings: Settings, request: Request, tell: Tell) -> RunReport:

@@ -1,9 +1,12 @@
 """Which tracks of a source are due, which are known, and what a failing source says."""
 
+from pathlib import Path
+
 import pytest
 from tests.fakes.catalogue import FakeCatalogue
 from tests.track.examples import Fixed, recording, track
 
+from music_sync.adapters.library_folder import FolderLibrary
 from music_sync.model.endings import AlreadyHave, Ending, Failed, NeedsReview, OnBuyList, Synced
 from music_sync.model.errors import ServiceUnavailable
 from music_sync.model.ports import Past
@@ -17,20 +20,32 @@ def catalogue() -> FakeCatalogue:
     return FakeCatalogue()
 
 
-def test_what_was_never_seen_is_due_in_the_order_of_the_source(catalogue: FakeCatalogue) -> None:
-    found = detect(Fixed([track("new"), track("older"), track("new")]), catalogue)
+@pytest.fixture
+def library(tmp_path: Path) -> FolderLibrary:
+    """A library that holds the file of our recording."""
+    library = FolderLibrary.at(tmp_path)
+    path = library.absolute(OURS.files[0])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(bytes(OURS.files[0].size_bytes))
+    return library
+
+
+def test_what_was_never_seen_is_due_in_the_order_of_the_source(
+    catalogue: FakeCatalogue, library: FolderLibrary
+) -> None:
+    found = detect(Fixed([track("new"), track("older"), track("new")]), catalogue, library)
 
     assert [(due.found.source_id, due.attempt) for due in found.to_sync] == [("new", 1), ("older", 1)]
     assert (found.report.ok, found.report.found) == (True, 2)
 
 
-def test_what_is_synced_is_known_with_its_files(catalogue: FakeCatalogue) -> None:
+def test_what_is_synced_is_known_with_its_files(catalogue: FakeCatalogue, library: FolderLibrary) -> None:
     """P30"""
     catalogue.started(track("ours"), 1)
     catalogue.add(OURS, track("ours"))
     catalogue.ended(track("ours"), 1, Synced(OURS.recording_id, OURS.files))
 
-    found = detect(Fixed([track("ours")]), catalogue)
+    found = detect(Fixed([track("ours")]), catalogue, library)
 
     assert found.to_sync == ()
     ending = found.known[0].ending
@@ -39,18 +54,36 @@ def test_what_is_synced_is_known_with_its_files(catalogue: FakeCatalogue) -> Non
     assert OURS.files[0].path in ending.reason
 
 
-def test_a_source_that_fails_says_so_and_is_never_an_empty_one(catalogue: FakeCatalogue) -> None:
+def test_what_was_filed_and_is_gone_is_told_without_its_file(catalogue: FakeCatalogue, library: FolderLibrary) -> None:
+    """P27 F24"""
+    catalogue.started(track("ours"), 1)
+    catalogue.add(OURS, track("ours"))
+    catalogue.ended(track("ours"), 1, Synced(OURS.recording_id, OURS.files))
+    library.absolute(OURS.files[0]).unlink()
+
+    ending = detect(Fixed([track("ours")]), catalogue, library).known[0].ending
+
+    assert isinstance(ending, AlreadyHave)
+    assert ending.files == ()
+    assert f"retry '{OURS.files[0].path}'" in ending.reason
+
+
+def test_a_source_that_fails_says_so_and_is_never_an_empty_one(
+    catalogue: FakeCatalogue, library: FolderLibrary
+) -> None:
     """P5"""
-    found = detect(Fixed([track("a")], ServiceUnavailable("the service is away; wait")), catalogue)
+    found = detect(Fixed([track("a")], ServiceUnavailable("the service is away; wait")), catalogue, library)
 
     assert not found.report.ok
     assert found.report.message == "the service is away; wait"
     assert found.to_sync == ()
 
 
-def test_what_a_source_could_not_use_is_told_but_not_without_end(catalogue: FakeCatalogue) -> None:
-    few = detect(Fixed(messages=["a", "b"]), catalogue).report.message
-    many = detect(Fixed(messages=[f"file {number}" for number in range(100)]), catalogue).report.message
+def test_what_a_source_could_not_use_is_told_but_not_without_end(
+    catalogue: FakeCatalogue, library: FolderLibrary
+) -> None:
+    few = detect(Fixed(messages=["a", "b"]), catalogue, library).report.message
+    many = detect(Fixed(messages=[f"file {number}" for number in range(100)]), catalogue, library).report.message
 
     assert few == "a; b"
     assert many.startswith("file 0; file 1; ")
@@ -59,7 +92,9 @@ def test_what_a_source_could_not_use_is_told_but_not_without_end(catalogue: Fake
 
 
 @pytest.mark.parametrize("ending", ["failed", "review", "buy_list"])
-def test_what_ended_without_a_file_is_counted_and_blocks_nothing(catalogue: FakeCatalogue, ending: str) -> None:
+def test_what_ended_without_a_file_is_counted_and_blocks_nothing(
+    catalogue: FakeCatalogue, library: FolderLibrary, ending: str
+) -> None:
     """P35"""
     endings: dict[str, Ending] = {
         "failed": Failed("it is not audio; give another", "acquire", "nobody"),
@@ -69,7 +104,7 @@ def test_what_ended_without_a_file_is_counted_and_blocks_nothing(catalogue: Fake
     catalogue.started(track("bad"), 1)
     catalogue.ended(track("bad"), 1, endings[ending])
 
-    found = detect(Fixed([track("bad"), track("good")]), catalogue)
+    found = detect(Fixed([track("bad"), track("good")]), catalogue, library)
 
     assert [due.found.source_id for due in found.to_sync] == ["good"]
     assert "1 ended earlier without a file" in found.report.message

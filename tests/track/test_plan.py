@@ -1,11 +1,13 @@
 """A plan foresees each ending, one track after the other."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from tests.fakes.catalogue import FakeCatalogue
 from tests.track.examples import Fixed, track
 
+from music_sync.adapters.library_folder import FolderLibrary
 from music_sync.model.endings import Ending, Synced
 from music_sync.model.errors import EnvironmentFault, GiveUp, ServiceUnavailable
 from music_sync.model.happenings import Happening
@@ -27,7 +29,7 @@ class Stages:
         return len(self.sources)
 
     def detect(self, request: Request, number: int) -> Detected:  # noqa: ARG002 - the port names them
-        return detect(self.sources[number], self.catalogue)
+        return detect(self.sources[number], self.catalogue, FolderLibrary(Path("unused"), ""))
 
     def foresee(self, found: FoundTrack) -> Ending:
         if found.source_id in self.errors:

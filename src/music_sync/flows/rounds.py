@@ -3,6 +3,7 @@
 import logging
 import uuid
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,11 +11,12 @@ from music_sync.flows import engine
 from music_sync.flows.sync_tracks import Round, attempt_of, flow_id_of, sync_round, sync_track
 from music_sync.model.endings import Ending, Failed
 from music_sync.model.errors import BadSetting, SyncError
-from music_sync.model.ports import Catalogue, Past
+from music_sync.model.ports import Catalogue, Library, Past
 from music_sync.model.report import RunReport, TrackReport, only_first
 from music_sync.model.track import FoundTrack, SourceLink
 from music_sync.track import staging
 from music_sync.track.detect import Request
+from music_sync.track.evidence import is_lost
 from music_sync.track.stages import Stages
 
 log = logging.getLogger(__name__)
@@ -37,13 +39,14 @@ def sync(request: Request, stages: Stages, publish: Callable[[], object]) -> Run
 
 
 def retry(wanted: Iterable[str], stages: Stages, publish: Callable[[], object]) -> RunReport:
-    """Try tracks again that ended without a file: those named by id, name or address, else all that failed.
+    """Try tracks again that ended without a file, or whose file is gone: those named, else all that failed.
 
     What is still in staging is not fetched again: the new attempt starts at the step that failed.
     """
     flows: dict[str, FoundTrack] = engine.unfinished_tracks()
-    for link, past in to_retry(tuple(wanted), stages.catalogue):
+    for link, past in to_retry(tuple(wanted), stages.catalogue, stages.shelf.library):
         found = engine.first_argument(flow_id_of_link(link, past.attempt)) or _found_again(link)
+        found = replace(found, wanted_again=True)
         stages.begin(found, past.attempt + 1)
         flow_id = flow_id_of(found, past.attempt + 1)
         _again(found, flow_id_of(found, past.attempt), flow_id, stages)
@@ -84,10 +87,15 @@ def _again(found: FoundTrack, old_id: str, new_id: str, stages: Stages) -> None:
         engine.enqueue(new_id, sync_track, found)
 
 
-def to_retry(wanted: tuple[str, ...], catalogue: Catalogue) -> list[tuple[SourceLink, Past]]:
+def to_retry(wanted: tuple[str, ...], catalogue: Catalogue, library: Library) -> list[tuple[SourceLink, Past]]:
+    """All that failed; or, by name, what waits for anyone and what was filed and is gone from the library."""
     if not wanted:
         return list(catalogue.waiting("failed"))
     waiting = [pair for ending in ("failed", "buy_list", "review") for pair in catalogue.waiting(ending)]
+    for link, past in catalogue.waiting("synced"):
+        recording = catalogue.recording(past.recording_id) if any(_names(word, link, past) for word in wanted) else None
+        if recording and is_lost(recording, library):
+            waiting.append((link, past))
     for word in wanted:
         if not any(_names(word, link, past) for link, past in waiting):
             raise BadSetting(f"no track that waits is called {word!r}; `music-sync status` lists them")

@@ -42,6 +42,8 @@ class FoundTrack:
     playlists: tuple[Playlist, ...] = ()
     liked_at: str = ""
     """ISO 8601 in UTC."""
+    wanted_again: bool = False
+    """A person asked for it once more: a recording of ours whose files are gone is filed anew."""
     guessed: bool = False
     """Artist and title are read out of a file name; the file's own tags know better."""
 

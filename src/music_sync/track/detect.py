@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from music_sync.model.endings import AlreadyHave, Ending
 from music_sync.model.errors import SyncError
-from music_sync.model.ports import Catalogue, Past, Source
+from music_sync.model.ports import Catalogue, Library, Past, Source
 from music_sync.model.report import SourceReport, TrackReport
 from music_sync.model.track import FoundTrack, Recording
+from music_sync.track.evidence import gone, is_lost
 
 MOST_MESSAGES = 5
 
@@ -37,7 +38,7 @@ class Detected:
     report: SourceReport
 
 
-def detect(source: Source, catalogue: Catalogue) -> Detected:
+def detect(source: Source, catalogue: Catalogue, library: Library) -> Detected:
     """Sort all tracks of a source into those to sync, newest first, and those whose end is known.
 
     A source that fails gives a report that says so, never an empty list that looks like "nothing new".
@@ -55,7 +56,7 @@ def detect(source: Source, catalogue: Catalogue) -> Detected:
         if attempt is not None:
             due.append(ToSync(track, attempt))
         elif past and past.ending in {"synced", "already_have"}:
-            known.append(TrackReport(track, _still_have(past, recordings)))
+            known.append(TrackReport(track, _still_have(past, recordings, library)))
         else:
             parked += 1
     messages = _the_first([*getattr(source, "messages", ())])
@@ -93,10 +94,12 @@ def _recordings_of(pasts: dict[str, dict[str, Past]], catalogue: Catalogue) -> d
     return {recording.recording_id: recording for recording in catalogue.recordings()}
 
 
-def _still_have(past: Past, recordings: dict[str, Recording]) -> Ending:
+def _still_have(past: Past, recordings: dict[str, Recording], library: Library) -> Ending:
     recording = recordings.get(past.recording_id)
     if recording is None:
         return AlreadyHave(past.recording_id, "synced earlier")
+    if is_lost(recording, library):
+        return AlreadyHave(recording.recording_id, gone(recording), (), recording.artist, recording.title)
     where = recording.files[0].path if recording.files else "the library"
     return AlreadyHave(
         recording.recording_id, f"in the library as {where}", recording.files, recording.artist, recording.title

@@ -72,6 +72,17 @@ def shortcomings(
     return tuple(each.sentence for each in found)
 
 
+def is_lost(recording: Recording, library: Library) -> bool:
+    """Was it filed, and are its files gone from a library that is there? Raises EnvironmentFault when it is offline."""
+    return bool(recording.files) and not any(library.holds(each) for each in recording.files)
+
+
+def gone(recording: Recording) -> str:
+    """The sentence for a recording whose files are gone."""
+    path = recording.files[0].path
+    return f"its file {path} is gone from the library; `music-sync retry '{path}'` brings it back"
+
+
 def check_library(
     recordings: Iterable[Recording],
     library: LibraryTree,

@@ -2,11 +2,12 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from music_sync.model.endings import AlreadyHave, Match, NeedsReview, Synced
 from music_sync.model.ports import Catalogue, Library, Prepared
 from music_sync.model.track import Analysis, FetchedFile, FoundTrack, Recording, StagedFile
+from music_sync.track.evidence import gone, is_lost
 from music_sync.track.match import match
 from music_sync.track.naming import Template
 from music_sync.track.words import version_key, version_text
@@ -34,7 +35,7 @@ def file(
     """
     recording = recording_of(found, fetched, analysis)
     done = shelf.catalogue.recording(recording.recording_id)
-    if done and done.files:
+    if done and done.files and not (found.wanted_again and is_lost(done, shelf.library)):
         return Synced(done.recording_id, done.files, _placed(done), done.artist, done.title)
     shelf.library.check()
     wanted = shelf.template.path(name_values(recording, found))
@@ -46,21 +47,32 @@ def file(
         same = match(found, shelf.catalogue, fetched.sha256, analysis)
         if same.verdict == "new":
             return _place(recording, found, prepared, shelf)
+        if same.verdict == "same" and comes_back(same, found, shelf):
+            return _place(replace(recording, recording_id=same.recording_id), found, prepared, shelf)
         if same.verdict == "same":
             shelf.catalogue.link(same.recording_id, found)
     for each in prepared:
         shelf.library.discard(each)
-    return known(same, found, shelf.catalogue)
+    return known(same, found, shelf)
 
 
-def known(same: Match, found: FoundTrack, catalogue: Catalogue) -> AlreadyHave | NeedsReview:
+def comes_back(same: Match, found: FoundTrack, shelf: Shelf) -> bool:
+    """Is this a recording whose files are gone, and did a person ask for it again? Else what was deleted stays so."""
+    recording = shelf.catalogue.recording(same.recording_id) if found.wanted_again else None
+    return recording is not None and is_lost(recording, shelf.library)
+
+
+def known(same: Match, found: FoundTrack, shelf: Shelf) -> AlreadyHave | NeedsReview:
     """The ending of a track that matched a recording of ours."""
+    catalogue = shelf.catalogue
     reason = same.reasons[0].text if same.reasons else "matched"
     if same.verdict == "unsure":
         return NeedsReview(reason, same.recording_id, found.artist, found.title or found.label)
     recording = catalogue.recording(same.recording_id)
     if recording is None:
         return AlreadyHave(same.recording_id, reason, (), found.artist, found.title or found.label)
+    if is_lost(recording, shelf.library):
+        return AlreadyHave(same.recording_id, f"{reason}; {gone(recording)}", (), recording.artist, recording.title)
     return AlreadyHave(same.recording_id, reason, recording.files, recording.artist, recording.title)
 
 

@@ -16,7 +16,7 @@ from music_sync.track.acquire import acquire, described, inspect, no_way_to, sha
 from music_sync.track.analyse import analyse
 from music_sync.track.detect import Detected, Request, detect
 from music_sync.track.encode import encode
-from music_sync.track.file import Shelf, file, known, recording_of
+from music_sync.track.file import Shelf, comes_back, file, known, recording_of
 from music_sync.track.match import match
 from music_sync.track.publish import publish
 from music_sync.track.tag import tag, tags_for
@@ -56,7 +56,7 @@ class Stages:
             text = str(error) if isinstance(error, BadSetting) else "the settings name it no more"
             return Detected((), (), SourceReport("earlier", ok=False, found=0, message=text))
         self.tell(Happening(source.name, source.name, "detect", "started"))
-        return detect(source, self.catalogue)
+        return detect(source, self.catalogue, self.shelf.library)
 
     def join_lists(self, known: Sequence[TrackReport]) -> None:
         """Tracks that we had already may stand on lists that are new to us, or at another place of them."""
@@ -130,7 +130,7 @@ class Stages:
         sha256 = _hash_of(found)
         before = match(found, self.catalogue, sha256)
         if before.verdict != "new":
-            return known(before, found, self.catalogue)
+            return known(before, found, self.shelf)
         able = [provider for provider in self.providers if provider.offers(found)]
         if not able:
             return OnBuyList(no_way_to(found), found.artist, found.title or found.label)
@@ -144,7 +144,7 @@ class Stages:
             return analysis
         after = match(found, self.catalogue, fetched.sha256, analysis)
         if after.verdict != "new":
-            return known(after, found, self.catalogue)
+            return known(after, found, self.shelf)
         return self._pretend(found, recording_of(found, fetched, analysis))
 
     def _pretend(self, found: FoundTrack, recording: Recording) -> Synced:
@@ -164,8 +164,10 @@ class Stages:
         if verdict.verdict == "new":
             return None
         if verdict.verdict == "same":
+            if comes_back(verdict, found, self.shelf):
+                return None
             self.catalogue.link(verdict.recording_id, found)
-        return known(verdict, found, self.catalogue)
+        return known(verdict, found, self.shelf)
 
     def _folder(self, found: FoundTrack) -> Path:
         return staging.folder_of(self.staging, found.key)
