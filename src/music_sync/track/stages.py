@@ -62,7 +62,7 @@ class Stages:
         """Tracks that we had already may stand on lists that are new to us, or at another place of them."""
         wanted: dict[tuple[str, str], dict[str, Playlist]] = {}
         ours = [(track.ending, track.found) for track in known if isinstance(track.ending, AlreadyHave)]
-        # An ending without files tells of a recording that the catalogue holds no more.
+        # An ending without files tells of a recording that catalogue or library hold no more.
         for recording_id, found in ((ending.recording_id, found) for ending, found in ours if ending.files):
             for playlist in found.playlists:
                 # Of two tracks that are one recording, the first one's place counts.
