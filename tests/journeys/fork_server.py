@@ -87,6 +87,22 @@ def trap_stages(order: dict[str, Any]) -> None:
     steps.setLevel(logging.DEBUG)
     steps.addHandler(Trap(logging.DEBUG))
     steps.propagate = False
+    trace_detect(steps)
+
+
+def trace_detect(steps: logging.Logger) -> None:
+    """Detect belongs to a round and not to a track, so the flows do not tell its start and end among the steps."""
+    from music_sync.track import stages
+
+    detect = vars(stages)["detect"]
+
+    def told(*args: Any) -> Any:
+        steps.debug("%s: %s starts", "round", "detect")
+        detected = detect(*args)
+        steps.debug("%s: %s ended", "round", "detect")
+        return detected
+
+    vars(stages)["detect"] = told
 
 
 def trap_changes(at: int, writing: int) -> None:

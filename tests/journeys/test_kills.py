@@ -11,7 +11,7 @@ import pytest
 from tests.journeys.forks import ForkServer, forking, trace_of
 from tests.journeys.world import World, new_world, offer
 
-STAGES = ("match", "acquire", "analyse", "match sound", "encode", "tag", "file", "publish", "settle")
+STAGES = ("detect", "match", "acquire", "analyse", "match sound", "encode", "tag", "file", "publish", "settle")
 BOUNDARIES = [
     f"{when} {stage}" for stage in STAGES for when in ("before", "after") if (when, stage) != ("after", "settle")
 ]
@@ -83,7 +83,8 @@ def must_be_whole(forks: ForkServer, world: World) -> None:
 
 def kill_and_restart(forks: ForkServer, world: World, **trap: Any) -> None:
     code, _, printed = forks.run(world, "sync", str(world.music), "--json", **trap)
-    assert code in {-9, 0}, printed
+    # Threads make a few changes more or fewer each time, so a late change may not come; a stage always does.
+    assert code == -9 or (code == 0 and not trap.get("stage")), printed
 
     shape = restarted(forks, world)
 
