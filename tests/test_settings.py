@@ -8,7 +8,7 @@ import pytest
 
 from music_sync import wiring
 from music_sync.model.errors import BadSetting
-from music_sync.settings import FILE_ONLY, OUTSIDE_NAMES, PROVIDERS, SECRETS, SOURCES, Settings, load, variable
+from music_sync.settings import FILE_ONLY, OUTSIDE_NAMES, PROVIDERS, SECRETS, Settings, load, variable
 
 
 def loaded(home: Path, text: str = "", **variables: str) -> Settings:
@@ -132,8 +132,7 @@ def test_secrets_are_known_as_such() -> None:
     assert "database_url" in SECRETS
 
 
-def test_every_name_that_may_be_set_has_an_adapter() -> None:
-    assert set(SOURCES) == set(wiring.SOURCES)
+def test_every_provider_that_may_be_set_has_an_adapter() -> None:
     assert set(PROVIDERS) == set(wiring.PROVIDERS)
 
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
+from music_sync.adapters.sources import SOURCES, default_order
 from music_sync.model.errors import BadSetting
 from music_sync.model.formats import FORMATS, ORIGINAL
 from music_sync.track.naming import DEFAULT_TEMPLATE, Template
@@ -73,16 +74,26 @@ def _as_address(secret: SecretStr) -> SecretStr:
     return secret
 
 
-SOURCES = ("folder", "list")
 PROVIDERS = ("owned", "link")
 """Names that the wiring has an adapter for, in their default order."""
+
+
+EXTRACTORS = ("soundcloud", "youtube")
+
+
+def _known_sources(words: tuple[str, ...]) -> tuple[str, ...]:
+    for word in words:
+        if word.partition(":")[0] not in SOURCES:
+            raise ValueError(f"there is no source {word!r}; known are {', '.join(SOURCES)}")
+    return words
 
 
 Switch = Annotated[bool, BeforeValidator(_as_switch)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
 Place = Annotated[Path, BeforeValidator(_as_path)]
-Sources = Annotated[Words, _one_of(SOURCES, "source")]
+Sources = Annotated[Words, AfterValidator(_known_sources)]
 Providers = Annotated[Words, _one_of(PROVIDERS, "provider")]
+Extractors = Annotated[Words, _one_of(EXTRACTORS, "site whose extractor can be switched on")]
 NameTemplate = Annotated[str, AfterValidator(_as_template)]
 Address = Annotated[SecretStr, AfterValidator(_as_address)]
 Places = Annotated[tuple[Place, ...], BeforeValidator(_as_list)]
@@ -143,7 +154,10 @@ class Settings(BaseModel):
     library: Place = Field(description="Folder of the filed tracks, on any drive. Default: `library` in the home.")
     drop: Place = Field(description="Drop folder: what lies there is synced. Default: `drop` in the home.")
     lists: Places = Field((), description="List files (text, M3U, CSV) that each sync reads, separated by commas.")
-    sources: Sources = Field(SOURCES, description="Sources in the order they are asked.")
+    sources: Sources = Field(
+        default_order(),
+        description="Sources in the order they are asked; `spotify:likes` is one part, `spotify` the rest of them.",
+    )
     providers: Providers = Field(PROVIDERS, description="Ways that may bring audio, in order.")
     formats: Formats = Field(
         ("original",),
@@ -194,6 +208,48 @@ class Settings(BaseModel):
         14, gt=0, le=36500, description="Days after which an unanswered hand-off is handed over again."
     )
 
+    spotify_client_id: str = Field("", description="Client id of your Spotify app.")
+    spotify_client_secret: SecretStr | None = Field(None, description="Its secret; PKCE does without one.")
+    spotify_refresh_token: SecretStr | None = Field(
+        None, description="Refresh token for a machine without a browser; `music-sync connect spotify` gets one."
+    )
+    spotify_url: str = Field("https://api.spotify.com", description="Base address of Spotify's Web API.")
+    spotify_accounts_url: str = Field("https://accounts.spotify.com", description="Where Spotify signs people in.")
+    soundcloud_client_id: str = Field("", description="Client id of your SoundCloud app.")
+    soundcloud_client_secret: SecretStr | None = Field(None, description="Its secret.")
+    soundcloud_refresh_token: SecretStr | None = Field(
+        None, description="Refresh token for a machine without a browser; it is good for one use."
+    )
+    soundcloud_profile: str = Field(
+        "",
+        description="A public profile to read without an account: its name or address; needs `soundcloud` in extractors.",
+    )
+    soundcloud_url: str = Field("https://api.soundcloud.com", description="Base address of SoundCloud's API.")
+    soundcloud_auth_url: str = Field("https://secure.soundcloud.com", description="Where SoundCloud signs people in.")
+    youtube_client_id: str = Field("", description="Client id of your Google app (of the kind Desktop).")
+    youtube_client_secret: SecretStr | None = Field(None, description="Its secret.")
+    youtube_refresh_token: SecretStr | None = Field(None, description="Refresh token for a machine without a browser.")
+    youtube_playlists: Words = Field(
+        (), description="Public playlists to read without an account: links or ids; needs `youtube` in extractors."
+    )
+    youtube_url: str = Field("https://youtube.googleapis.com", description="Base address of the YouTube Data API.")
+    youtube_auth_url: str = Field("https://oauth2.googleapis.com", description="Where Google hands out tokens.")
+    ytmusic_headers: SecretStr | None = Field(
+        None, description="Request headers of a signed-in browser at music.youtube.com; `music-sync connect ytmusic`."
+    )
+    ytmusic_url: str = Field("https://music.youtube.com", description="Base address of YouTube Music.")
+    listenbrainz_user: str = Field("", description="Whose loved tracks at ListenBrainz.")
+    listenbrainz_token: SecretStr | None = Field(
+        None, description="User token of ListenBrainz; reading works without it."
+    )
+    listenbrainz_url: str = Field("https://api.listenbrainz.org", description="Base address of ListenBrainz.")
+    lastfm_user: str = Field("", description="Whose loved tracks at Last.fm.")
+    lastfm_api_key: SecretStr | None = Field(None, description="API key of Last.fm.")
+    lastfm_url: str = Field("https://ws.audioscrobbler.com", description="Base address of Last.fm.")
+    extractors: Extractors = Field(
+        (), description="Sites whose public pages yt-dlp may read: `soundcloud`, `youtube`. Default: none."
+    )
+
     @property
     def var(self) -> Path:
         return self.home / "var"
@@ -235,6 +291,16 @@ class Settings(BaseModel):
         return self.home / "logs" / "music_sync_cron.log"
 
     @property
+    def accounts(self) -> Path:
+        """Sign-ins, a file each."""
+        return self.var / "accounts"
+
+    @property
+    def budgets(self) -> Path:
+        """What was used of each service's budget, a file each."""
+        return self.var / "budgets"
+
+    @property
     def last_run_file(self) -> Path:
         return self.var / "music_sync_last_run.json"
 
@@ -243,7 +309,16 @@ FILE_ONLY = frozenset({"agent_names", "agent_rules", "notion_names"})
 """Settings that are tables, which no environment variable can hold."""
 
 SECRETS = frozenset(name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation))
-OUTSIDE_NAMES = {"notion_token": "NOTION_TOKEN", "agent_tasks_db_id": "AGENT_TASKS_DB_ID"}
+OUTSIDE_NAMES = {
+    name: name.upper()
+    for name in (
+        "notion_token", "agent_tasks_db_id",
+        "spotify_client_id", "spotify_client_secret", "spotify_refresh_token",
+        "soundcloud_client_id", "soundcloud_client_secret", "soundcloud_refresh_token", "soundcloud_profile",
+        "youtube_client_id", "youtube_client_secret", "youtube_refresh_token",
+        "listenbrainz_user", "listenbrainz_token", "lastfm_user", "lastfm_api_key",
+    )
+}  # fmt: skip
 """Settings whose variable other programs know, and so has no prefix of ours."""
 
 DERIVED_DEFAULTS = {"library": "library", "drop": "drop", "agents": "agents"}

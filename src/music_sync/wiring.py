@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from pydantic import SecretStr
 
-from music_sync.adapters import last_run_file
+from music_sync.adapters import last_run_file, sources
+from music_sync.adapters.accounts import Accounts
+from music_sync.adapters.arguments import from_anywhere, source_for_argument
 from music_sync.adapters.durable_files import sha256_of, write_whole
 from music_sync.adapters.egress import egress_client
 from music_sync.adapters.exports.m3u import M3uFolder
@@ -21,9 +24,7 @@ from music_sync.adapters.glance_sqlite import Glance, Parked
 from music_sync.adapters.inbox_folder import FolderInboxes
 from music_sync.adapters.library_folder import MARKER, FolderLibrary
 from music_sync.adapters.lock_file import locked
-from music_sync.adapters.sources import from_anywhere, sources_for_argument
-from music_sync.adapters.sources.folder import FolderSource
-from music_sync.adapters.sources.lists import ListSource
+from music_sync.adapters.means import Means
 from music_sync.adapters.sql.board import SqlBoard
 from music_sync.adapters.sql.catalogue import SqlCatalogue
 from music_sync.adapters.sql.engine import engine_for_flows, on_network_drive, open_engine, translated_flows
@@ -35,6 +36,7 @@ from music_sync.model.board import Board
 from music_sync.model.errors import BadSetting
 from music_sync.model.formats import AUDIO_ENDINGS
 from music_sync.model.happenings import Tell
+from music_sync.model.listing import Listings
 from music_sync.model.ports import Past, Provider, Source
 from music_sync.model.report import COUNTED, RunReport
 from music_sync.model.task import Task
@@ -272,41 +274,67 @@ def network_drive_below(folder: Path) -> str:
     return on_network_drive(folder)
 
 
-def open_sources(settings: Settings, request: Request) -> Sequence[Source]:
+def open_sources(settings: Settings, request: Request, listings: Callable[[], Listings]) -> Sequence[Source]:
     """The sources a round asks, in order; raises BadSetting for an argument or a name that means nothing."""
+    given = means(settings, listings)
     if request.arguments:
-        found = [sources_for_argument(argument) for argument in request.arguments]
+        found = [source_for_argument(argument, given) for argument in request.arguments]
     else:
-        found = [source for name in settings.sources for source in SOURCES[name](settings)]
-    return [source for source in found if source.name == request.only] if request.only else found
+        found = chain(settings.sources, given)
+    return [source for source in found if _is_meant(source, request.only)] if request.only else found
+
+
+def chain(wanted: Sequence[str], given: Means) -> list[Source]:
+    """The sources in the owner's order: `spotify:likes` is one part, `spotify` all parts not named before it."""
+    parts = {name: list(sources.module(name).open_parts(given)) for name in dict.fromkeys(map(_name_in, wanted))}
+    found: list[Source] = []
+    for word in wanted:
+        name, _, part = word.partition(":")
+        off: frozenset[str] = getattr(sources.module(name), "OFF", frozenset())
+        meant = [each for each in parts[name] if each.part == part or (not part and each.part not in off)]
+        if part and not meant:
+            known = ", ".join(each.part for each in parts[name] if each.part) or "none"
+            raise BadSetting(f"setting sources: {name} has no part {part!r}; known are {known}; correct it there")
+        found += [each for each in meant if each not in found]
+    return found
+
+
+def _name_in(word: str) -> str:
+    return word.partition(":")[0]
+
+
+def _is_meant(source: Source, only: str) -> bool:
+    name, _, part = only.partition(":")
+    return source.name == name and part in {"", source.part}
+
+
+def means(settings: Settings, listings: Callable[[], Listings]) -> Means:
+    """What sources are made from."""
+    return Means(
+        partial(_setting, settings),
+        listings,
+        Accounts(settings.accounts, partial(_setting, settings)),
+        settings.budgets,
+    )
+
+
+def _setting(settings: Settings, name: str) -> Any:
+    value = getattr(settings, name)
+    return value.get_secret_value() if isinstance(value, SecretStr) else "" if value is None else value
 
 
 def check_request(settings: Settings, request: Request) -> None:
     """Raise BadSetting for what was typed wrongly, before anything is touched."""
     only = request.only
-    sources = open_sources(settings, request)
+    found = open_sources(settings, request, lambda: snapshot(settings).listings)
     if not only:
         return
-    if only not in SOURCES:
-        raise BadSetting(f"--only {only}: no such source; known are {', '.join(SOURCES)}")
-    if request.arguments and not sources:
+    if _name_in(only) not in sources.SOURCES:
+        raise BadSetting(f"--only {only}: no such source; known are {', '.join(sources.SOURCES)}")
+    if request.arguments and not found:
         raise BadSetting(f"--only {only}: nothing that you gave is one; leave it out")
-    if not request.arguments and only not in settings.sources:
+    if not request.arguments and _name_in(only) not in map(_name_in, settings.sources):
         raise BadSetting(f"--only {only}: it is not among MUSIC_SYNC_SOURCES; add it there")
-
-
-def _folder_sources(settings: Settings) -> list[Source]:
-    # The drop folder in the home is made by the first sync; before that it is as good as empty.
-    if settings.drop == settings.home / "drop" and not settings.drop.exists():
-        return []
-    return [FolderSource(settings.drop)]
-
-
-def _list_sources(settings: Settings) -> list[Source]:
-    return [ListSource(path) for path in settings.lists]
-
-
-SOURCES: dict[str, Callable[[Settings], list[Source]]] = {"folder": _folder_sources, "list": _list_sources}
 
 
 def _owned_file(_settings: Settings) -> Provider:
@@ -332,7 +360,7 @@ def stages(settings: Settings, catalogue: SqlCatalogue, library: FolderLibrary, 
     from music_sync.audio.measure import measure
 
     return Stages(
-        open_sources=partial(open_sources, settings),
+        open_sources=partial(open_sources, settings, listings=lambda: catalogue.listings),
         catalogue=catalogue,
         shelf=Shelf(library, catalogue, Template.parse(settings.template)),
         providers=[PROVIDERS[name](settings) for name in settings.providers],

@@ -8,7 +8,7 @@ from tinytag import TinyTag
 
 from music_sync.adapters.fingerprint_chromaprint import fingerprinter
 from music_sync.adapters.sources.folder import FolderSource
-from music_sync.adapters.sources.lists import ListSource
+from music_sync.adapters.sources.list import ListSource
 from music_sync.audio.fingerprint import SAME_RECORDING, bit_error_rate
 from music_sync.audio.measure import measure
 from music_sync.demo.offers import Offer, Offers, lay_out

@@ -62,6 +62,7 @@ class Fixed:
     tracks: Sequence[FoundTrack] = ()
     error: SyncError | None = None
     name: str = "list"
+    part: str = ""
     messages: Sequence[str] = ()
 
     def detect(self) -> Iterator[FoundTrack]:

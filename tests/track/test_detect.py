@@ -68,7 +68,7 @@ def test_what_was_filed_and_is_gone_is_told_without_its_file(catalogue: FakeCata
     assert f"retry '{OURS.files[0].path}'" in ending.reason
 
 
-def test_a_source_that_fails_says_so_and_is_never_an_empty_one(
+def test_a_source_that_fails_says_so_and_what_it_told_before_counts(
     catalogue: FakeCatalogue, library: FolderLibrary
 ) -> None:
     """P5"""
@@ -76,7 +76,7 @@ def test_a_source_that_fails_says_so_and_is_never_an_empty_one(
 
     assert not found.report.ok
     assert found.report.message == "the service is away; wait"
-    assert found.to_sync == ()
+    assert [due.found.source_id for due in found.to_sync] == ["a"]  # what it told before it failed counts
 
 
 def test_what_a_source_could_not_use_is_told_but_not_without_end(

@@ -6,6 +6,7 @@
     │   └── EnvironmentFault     ... disk full, library offline or read-only, program missing (exit code 7)
     ├── GiveUp                   no one; this track is refused for good, with its reason
     └── NeedsPerson              a person: sign in, decide, mend a setting (exit code 4)
+        ├── NotSetUp             ... an account that nobody ever connected: its source is passed over
         └── BadSetting           ... what was typed or set is wrong (exit code 2)
 
 Each message is one sentence: what happened, to which thing, what to do now. Errors cross the flow store pickled,
@@ -49,6 +50,10 @@ class GiveUp(SyncError):
 
 class NeedsPerson(SyncError):
     """Only a person can go on from here; the sentence names the command that does it."""
+
+
+class NotSetUp(NeedsPerson):
+    """Nobody ever connected this account; the sentence names the command that does."""
 
 
 class BadSetting(NeedsPerson):

@@ -37,10 +37,19 @@ class Source(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def part(self) -> str:
+        """Which part of it this is, such as likes; empty for a source of one piece."""
+
+    @property
+    def messages(self) -> Sequence[str]:
+        """What a person should know of the latest `detect`, a sentence each."""
+
     def detect(self) -> Iterator[FoundTrack]:
         """Yield all it holds now, newest first where it knows, cheaply: no audio is read or fetched.
 
-        Raises TryAgainLater or NeedsPerson when the source as a whole cannot be read; never an empty answer instead.
+        Raises TryAgainLater or NeedsPerson when it cannot be read as a whole, never an empty answer instead; what it
+        yielded before that counts. Raises NotSetUp when nobody ever connected its account.
         """
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from music_sync.model.endings import AlreadyHave, Ending, Failed, Synced
+from music_sync.model.errors import EnvironmentFault, NeedsPerson, NotSetUp, ServiceUnavailable, SyncError
 from music_sync.model.track import FoundTrack
 
 COUNTED = {
@@ -36,6 +37,28 @@ class SourceReport:
     ok: bool
     found: int
     message: str = ""
+    part: str = ""
+    """Which part of it: likes, playlists ...; empty for a source of one piece."""
+    skipped: bool = False
+    """Passed over: nobody ever connected its account."""
+    next_actor: str = ""
+    """Who goes on when it is not ok: flow (the next sync), person."""
+    cause: str = ""
+    """What kind of fault: service, environment, or empty."""
+
+    @property
+    def label(self) -> str:
+        return f"{self.name} {self.part}".rstrip()
+
+    @classmethod
+    def because(cls, name: str, part: str, error: SyncError, found: int = 0) -> "SourceReport":
+        """The report that an error means for a source."""
+        if isinstance(error, NotSetUp):
+            return cls(name, ok=True, found=found, message=str(error), part=part, skipped=True)
+        actor = "person" if isinstance(error, NeedsPerson) else "flow"
+        cause = "service" if isinstance(error, ServiceUnavailable) else ""
+        cause = "environment" if isinstance(error, EnvironmentFault) else cause
+        return cls(name, ok=False, found=found, message=str(error), part=part, next_actor=actor, cause=cause)
 
 
 @dataclass(frozen=True)
@@ -80,15 +103,17 @@ class RunReport:
         """One word for the whole run; what stopped it beats what failed, what failed beats what waits for a person."""
         if self.fault:
             return self.fault
-        causes = {track.ending.cause for track in self.tracks if isinstance(track.ending, Failed)}
+        broken = [source for source in self.sources if not source.ok]
+        failed = {track.ending.cause for track in self.tracks if isinstance(track.ending, Failed)}
+        causes = failed | {source.cause for source in broken}
         counts = self.counts
-        if "environment" in causes:
+        if "environment" in failed:
             return "environment"
         if causes == {"service"} and not counts["new"]:
             return "unavailable"
-        if counts["failed"] or not all(source.ok for source in self.sources):
+        if failed or any(source.next_actor != "person" for source in broken):
             return "partial"
-        if counts["review"]:
+        if broken or counts["review"]:
             return "needs_person"
         return "done" if counts["new"] or counts["buy_list"] else "nothing_new"
 

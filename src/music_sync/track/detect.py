@@ -1,6 +1,6 @@
 """Detect: which tracks of a source are new to us, and which we know already."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from music_sync.model.endings import AlreadyHave, Ending
 from music_sync.model.errors import SyncError
@@ -43,10 +43,14 @@ def detect(source: Source, catalogue: Catalogue, library: Library) -> Detected:
 
     A source that fails gives a report that says so, never an empty list that looks like "nothing new".
     """
+    report = SourceReport(source.name, ok=True, found=0, part=source.part)
+    tracks: dict[str, FoundTrack] = {}
     try:
-        found = list({track.key: track for track in source.detect()}.values())
+        for track in source.detect():
+            tracks.setdefault(track.key, track)
     except SyncError as error:
-        return Detected((), (), SourceReport(source.name, ok=False, found=0, message=str(error)))
+        report = SourceReport.because(source.name, source.part, error)
+    found = list(tracks.values())
     pasts = {name: catalogue.pasts(name) for name in {track.source for track in found}}
     due, known, parked = [], [], 0
     recordings = _recordings_of(pasts, catalogue)
@@ -59,10 +63,10 @@ def detect(source: Source, catalogue: Catalogue, library: Library) -> Detected:
             known.append(TrackReport(track, _still_have(past, recordings, library)))
         else:
             parked += 1
-    messages = _the_first([*getattr(source, "messages", ())])
+    messages = _the_first([*filter(None, [report.message]), *source.messages])
     if parked:
         messages.append(f"{parked} ended earlier without a file and did not change; see `music-sync status`")
-    report = SourceReport(source.name, ok=True, found=len(found), message="; ".join(messages))
+    report = replace(report, found=len(found), message="; ".join(messages))
     return Detected(tuple(due), tuple(known), report)
 
 

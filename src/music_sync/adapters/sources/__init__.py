@@ -1,71 +1,40 @@
-"""The places that tell what a person likes, in the order they are asked unless the owner sets another."""
+"""The places that tell what a person likes: one module a name, loaded when it is asked for.
 
-import re
-from collections.abc import Callable
-from pathlib import Path
+Each module has `open_parts(means)`, which gives its sources: a service has several parts, such as likes and playlists.
+Beside that it may have `ACCOUNT`, what `music-sync connect` needs; `OFF`, the parts that are asked only when they are
+named; and `for_place(place, means)`, the source for a link that a person gives.
+"""
 
-from music_sync.adapters.links import track_link
-from music_sync.adapters.sources.folder import FolderSource
-from music_sync.adapters.sources.lists import LIST_ENDINGS, ListSource
-from music_sync.model.errors import BadSetting, GiveUp
-from music_sync.model.formats import AUDIO_ENDINGS
+import importlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, cast
+
 from music_sync.model.ports import Source
 
-SOURCES: dict[str, Callable[..., Source]] = {
-    "folder": FolderSource,
-    "list": ListSource,
-}
-"""Name as in MUSIC_SYNC_SOURCES -> what makes it."""
+if TYPE_CHECKING:
+    from music_sync.adapters.means import Means
+
+SOURCES = (
+    "folder",
+    "list",
+)
+"""Names as in MUSIC_SYNC_SOURCES, in the order they are asked unless the owner sets another."""
+
+FIRST = ("spotify:playing", "soundcloud:likes", "spotify:likes")
+"""Parts that are asked before all others; what plays now is likely what is wanted now."""
 
 
-def sources_for_argument(text: str) -> Source:
-    """The source that one typed argument means: a folder, an audio file, a list file, a link or a Spotify URI.
-
-    Raises BadSetting when it is none of them.
-    """
-    path = Path(text)
-    kind = _kind(path) if text else ""
-    if kind == "folder":
-        return FolderSource(path)
-    if kind == "file":
-        return _source_of_file(path)
-    if re.match(r"(?i)https?:|spotify:", text):
-        try:
-            track_link(text)
-        except GiveUp as error:
-            raise BadSetting(str(error)) from error
-        return ListSource((text,))
-    scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]+(?=:)", text)
-    if scheme:
-        raise BadSetting(f"`{scheme[0]}:` links are not understood; give an http or https link, a file or a folder")
-    raise BadSetting(f"there is no file or folder {_shown(text)}; check the path, or give a link with https://")
+class SourceModule(Protocol):
+    def open_parts(self, means: "Means") -> Sequence[Source]: ...
 
 
-def from_anywhere(text: str) -> str:
-    """An argument that means the same in whatever folder it is read: a path becomes absolute, a link stays."""
-    path = Path(text)
-    return str(path.absolute()) if text and _kind(path) else text
+def module(name: str) -> SourceModule:
+    """The module of a source; a name that is not in SOURCES raises KeyError."""
+    if name not in SOURCES:
+        raise KeyError(name)
+    return cast("SourceModule", importlib.import_module(f"{__name__}.{name}"))
 
 
-def _source_of_file(path: Path) -> Source:
-    ending = path.suffix.lower().lstrip(".")
-    if ending in LIST_ENDINGS:
-        return ListSource(path)
-    if ending in AUDIO_ENDINGS:
-        return FolderSource(path)
-    raise BadSetting(f"{_shown(str(path))} is neither audio nor a list (.txt, .m3u, .m3u8, .csv)")
-
-
-def _kind(path: Path) -> str:
-    """folder, file, or nothing where there is none; raises BadSetting for one that cannot be looked at."""
-    try:
-        return "folder" if path.is_dir() else "file" if path.is_file() else ""
-    except PermissionError as error:
-        raise BadSetting(f"{_shown(str(path))} cannot be read; give yourself the right to") from error
-    except (OSError, ValueError):
-        return ""
-
-
-def _shown(text: str) -> str:
-    visible = "".join(letter if letter.isprintable() else "?" for letter in text)
-    return f"`{visible if len(visible) <= 120 else visible[:117] + '...'}`"
+def default_order() -> tuple[str, ...]:
+    """What MUSIC_SYNC_SOURCES holds when nobody set it."""
+    return (*(part for part in FIRST if part.partition(":")[0] in SOURCES), *SOURCES)

@@ -5,11 +5,12 @@ import logging
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from music_sync.adapters.file_names import path_id, words_of_name
+from music_sync.adapters.means import Means
 from music_sync.model.errors import EnvironmentFault
 from music_sync.model.formats import AUDIO_ENDINGS
 from music_sync.model.track import FoundTrack
@@ -18,6 +19,12 @@ log = logging.getLogger(__name__)
 
 _FRESH_S = 5.0
 _UNFINISHED = (".part", ".crdownload", ".download", ".tmp", ".!qb", ".aria2", "~")
+
+
+def open_parts(means: Means) -> "Sequence[FolderSource]":
+    """The drop folder. The one in the home is made by the first sync; before that it is as good as empty."""
+    drop, home = means.setting("drop"), means.setting("home")
+    return [] if drop == home / "drop" and not drop.exists() else [FolderSource(drop)]
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,8 @@ class FolderSource:
     a second time, `still_s` later and once for all; one that changed in between waits in `held_back` for the next run.
     `messages` tells what could not be read. Both describe the latest `detect`.
     """
+
+    part = ""
 
     def __init__(
         self,

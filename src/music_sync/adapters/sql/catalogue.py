@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from music_sync.adapters.sql import rows
 from music_sync.adapters.sql.engine import in_write, insert_into, name_of, translated
+from music_sync.adapters.sql.listings import SqlListings
 from music_sync.adapters.sql.rows import JournalEntry
 from music_sync.adapters.sql.tables import (
     attempts,
@@ -53,6 +54,11 @@ class SqlCatalogue:
         self._clock = clock
         self._bound = threading.local()
         self._name = name_of(engine)
+
+    @property
+    def listings(self) -> SqlListings:
+        """The memory of what sources held, in the same database."""
+        return SqlListings(self._engine, self._clock)
 
     # Reading
 

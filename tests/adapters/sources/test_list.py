@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from music_sync.adapters.list_rows import Complaint, Row, decoded, read_rows
-from music_sync.adapters.sources.lists import ListSource
+from music_sync.adapters.sources.list import ListSource
 from music_sync.model.errors import BadSetting, EnvironmentFault
 from music_sync.model.track import FoundTrack, Playlist
 

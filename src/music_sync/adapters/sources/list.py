@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from music_sync.adapters.file_names import artist_and_title, clean, path_id
 from music_sync.adapters.links import track_link
 from music_sync.adapters.list_rows import Complaint, Row, decoded, read_rows
+from music_sync.adapters.means import Means
 from music_sync.model.errors import BadSetting, EnvironmentFault, GiveUp
 from music_sync.model.formats import AUDIO_ENDINGS
 from music_sync.model.track import FoundTrack, Playlist
@@ -35,12 +36,19 @@ _BARE_SCHEMES = (
 )
 
 
+def open_parts(means: Means) -> "Sequence[ListSource]":
+    """Each list file of the settings."""
+    return [ListSource(path) for path in means.setting("lists")]
+
+
 class ListSource:
     """The tracks of a list file, in its order; or of links and paths that are given one by one.
 
     A row that cannot be used becomes one of `messages` (of the latest `detect`), and the others go on.
     What a track is called at its source: its Spotify URI, link, path, ISRC, or else its words, never its row.
     """
+
+    part = ""
 
     def __init__(self, path: Path | Sequence[str], name: str = "list") -> None:
         self.name = name

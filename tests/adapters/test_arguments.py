@@ -2,11 +2,19 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.means import means_in
 
-from music_sync.adapters.sources import SOURCES, sources_for_argument
+from music_sync.adapters.arguments import source_for_argument as source_with
 from music_sync.adapters.sources.folder import FolderSource
-from music_sync.adapters.sources.lists import ListSource
+from music_sync.adapters.sources.list import ListSource
 from music_sync.model.errors import BadSetting
+from music_sync.model.ports import Source
+
+
+def source_for_argument(text: str) -> Source:
+    """The source of an argument in a home without accounts."""
+    return source_with(text, means_in(Path("/nowhere")))
+
 
 SPOTIFY_ID = "11dFghVXANMlKmJXsNCbNl"
 
@@ -14,7 +22,7 @@ SPOTIFY_ID = "11dFghVXANMlKmJXsNCbNl"
 def test_a_folder_is_read_as_a_folder(tmp_path: Path) -> None:
     (tmp_path / "a.mp3").write_bytes(b"audio")
     os.utime(tmp_path / "a.mp3", (1, 1))
-    source = sources_for_argument(str(tmp_path))
+    source = source_for_argument(str(tmp_path))
 
     assert isinstance(source, FolderSource)
     assert [found.path for found in source.detect()] == [tmp_path / "a.mp3"]
@@ -25,14 +33,14 @@ def test_an_audio_file_is_read_alone(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"audio")
         os.utime(tmp_path / name, (1, 1))
 
-    assert [found.path for found in sources_for_argument(str(tmp_path / "a.mp3")).detect()] == [tmp_path / "a.mp3"]
+    assert [found.path for found in source_for_argument(str(tmp_path / "a.mp3")).detect()] == [tmp_path / "a.mp3"]
 
 
 @pytest.mark.parametrize("name", ["l.txt", "l.M3U", "l.m3u8", "l.csv"])
 def test_a_list_file_is_read_as_a_list(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("title\nA\n")
 
-    assert isinstance(sources_for_argument(str(tmp_path / name)), ListSource)
+    assert isinstance(source_for_argument(str(tmp_path / name)), ListSource)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +53,7 @@ def test_a_list_file_is_read_as_a_list(tmp_path: Path, name: str) -> None:
     ],
 )
 def test_a_link_is_a_list_of_one(text: str, source_id: str) -> None:
-    (found,) = sources_for_argument(text).detect()
+    (found,) = source_for_argument(text).detect()
 
     assert found.source_id == source_id
 
@@ -77,7 +85,7 @@ def test_a_link_is_a_list_of_one(text: str, source_id: str) -> None:
 )
 def test_what_is_none_of_them_is_refused_in_one_sentence(text: str, words: str) -> None:
     with pytest.raises(BadSetting, match=words) as refused:
-        sources_for_argument(text)
+        source_for_argument(text)
     assert "\n" not in str(refused.value)
     assert "word@" not in str(refused.value)
 
@@ -86,8 +94,4 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").touch()
 
     with pytest.raises(BadSetting, match="neither audio nor a list"):
-        sources_for_argument(str(tmp_path / "a.jpg"))
-
-
-def test_the_sources_are_named_as_they_name_themselves(tmp_path: Path) -> None:
-    assert {name: make(tmp_path).name for name, make in SOURCES.items()} == {name: name for name in SOURCES}
+        source_for_argument(str(tmp_path / "a.jpg"))
