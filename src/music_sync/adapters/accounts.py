@@ -19,8 +19,8 @@ from typing import Any
 
 import httpx
 
+from music_sync.adapters.calls import checked_url
 from music_sync.adapters.durable_files import write_whole
-from music_sync.adapters.service_calls import checked_url
 from music_sync.model.errors import NeedsPerson, NotSetUp, ServiceUnavailable
 
 EARLY_S = 300.0
@@ -161,7 +161,7 @@ class Accounts:
 
 
 class TokenSource:
-    """Fulfils `service_calls.SignIn` for one account."""
+    """Fulfils `calls.SignIn` for one account."""
 
     def __init__(self, accounts: Accounts, account: Account) -> None:
         assert isinstance(account.way, OAuth)  # noqa: S101 - asked of such accounts only

@@ -7,8 +7,8 @@ from typing import Any
 
 from music_sync.adapters.accounts import Account, Accounts, OAuth
 from music_sync.adapters.budget_file import Budget, Limits
+from music_sync.adapters.calls import Calls, Judge, by_status
 from music_sync.adapters.listing_reader import Reader
-from music_sync.adapters.service_calls import Calls, Judge, by_status
 from music_sync.model.listing import Listings
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 
-from music_sync.adapters.service_calls import Calls, Reply
+from music_sync.adapters.calls import Calls, Reply
 
 
 def session_over(calls: Calls) -> requests.Session:

@@ -6,7 +6,7 @@ from typing import Any
 import httplib2
 import httpx
 
-from music_sync.adapters.service_calls import Calls, Reply
+from music_sync.adapters.calls import Calls, Reply
 
 
 class GoogleHttp:

@@ -203,13 +203,13 @@ class Calls:
 
     def session(self) -> "requests.Session":
         """A session of requests whose calls all go through `guarded`."""
-        from music_sync.adapters.requests_calls import session_over
+        from music_sync.adapters.calls_requests import session_over
 
         return session_over(self)
 
     def http(self) -> Any:
         """What Google's client calls through."""
-        from music_sync.adapters.google_calls import GoogleHttp
+        from music_sync.adapters.calls_google import GoogleHttp
 
         return GoogleHttp(self)
 
