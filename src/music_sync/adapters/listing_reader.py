@@ -5,15 +5,15 @@ What is read is stored page by page, so that a kill costs one page. Pages that s
 where entries went away the reading steps back, and at its end it looks at the first page again.
 """
 
-import logging
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from music_sync.model.listing import Listings
-from music_sync.model.track import FoundTrack
-
-log = logging.getLogger(__name__)
+from music_sync.model.errors import GiveUp, NotSetUp, ServiceUnavailable, SyncError
+from music_sync.model.listing import Listing, Listings
+from music_sync.model.track import FoundTrack, Playlist
 
 RECHECK_NEWEST = timedelta(days=7)
 """A list of which only the newest entries are read is read as a whole this often."""
@@ -85,4 +85,235 @@ class Reader:
         What was known before is yielded even when the service fails midway, and then the error is raised.
         `anew` reads all of it, whatever the memory says.
         """
-        raise NotImplementedError
+        failure: SyncError | None = None
+        try:
+            self._bring_up_to_date(remote, anew=anew)
+        except NotSetUp:
+            raise
+        except SyncError as error:
+            failure = error
+        yield from _in_order(remote, self._source, self._listings.tracks(self._source, remote.listing))
+        if failure:
+            raise failure
+
+    def _bring_up_to_date(self, remote: RemoteList, *, anew: bool) -> None:
+        known = self._listings.listing(self._source, remote.listing)
+        if anew or known is None or not known.read_at or self._is_due(remote, known):
+            self._read_whole(remote, known)
+        elif not remote.mark:
+            self._read_newest(remote, known)
+        elif known.mark != remote.mark and not self._read_end(remote, known):
+            self._read_whole(remote, known)
+
+    def _is_due(self, remote: RemoteList, known: Listing) -> bool:
+        every = RECHECK_MARKED if remote.mark else RECHECK_NEWEST
+        return self._now() - datetime.fromisoformat(known.read_at) >= every
+
+    # The beginning of a list
+
+    def _read_newest(self, remote: RemoteList, known: Listing) -> None:
+        """Read from the beginning until what is known begins; a count that does not fit asks for all of it."""
+        held = _places(self._listings.tracks(self._source, remote.listing))
+        fresh, page = self._unknown(remote, held, lambda fresh, total: total == known.entries + len(fresh))
+        expected = known.entries + sum(found.source_id not in held for found in fresh)
+        total = expected if page.total is None else page.total
+        is_cheap = total <= CHEAP_CALLS * max(page.entries, 1)
+        if total > expected or (total < expected and is_cheap):
+            self._read_whole(remote, known)
+        elif fresh or total != known.entries:
+            state = replace(known, name=remote.name, entries=total, looked_at=self._stamp())
+            self._listings.first(state, fresh)
+
+    def _unknown(
+        self, remote: RemoteList, held: Mapping[str, str], adds_up: Callable[[Sequence[FoundTrack], int | None], bool]
+    ) -> tuple[list[FoundTrack], Page]:
+        """The entries before those we hold, and the last page that was read for them."""
+        fresh: list[FoundTrack] = []
+        fetch = _Guarded(remote.fetch)
+        cursor = ""
+        while True:
+            page = fetch(cursor)
+            unknown = [found for found in page.tracks if not _is_held(found, held)]
+            fresh += unknown
+            is_met = len(unknown) < len(page.tracks)
+            if not page.goes_on or (is_met and (not unknown or adds_up(fresh, page.total))):
+                return fresh, page
+            cursor = page.goes_on
+
+    # The end of a list
+
+    def _read_end(self, remote: RemoteList, known: Listing) -> bool:
+        """Read only what was put to the end; False when that cannot be all that changed."""
+        if remote.at is None or remote.total is None or not 0 < known.entries < remote.total:
+            return False
+        held = [found.source_id for found in self._listings.tracks(self._source, remote.listing)]
+        start = max(0, known.entries - OVERLAP)
+        fetch = _Guarded(remote.fetch)
+        pages = [fetch(remote.at(start))]
+        while pages[-1].goes_on:
+            pages.append(fetch(pages[-1].goes_on))
+        found = [track for page in pages for track in page.tracks]
+        ids = [track.source_id for track in found]
+        overlap = ids.index(held[-1]) + 1 if held and held[-1] in ids[:OVERLAP] else 0
+        adds_up = start + sum(page.entries for page in pages) == remote.total
+        if not overlap or ids[:overlap] != held[-overlap:] or not adds_up or self._mark_of(remote) != remote.mark:
+            return False
+        state = replace(known, name=remote.name, mark=remote.mark, entries=remote.total, looked_at=self._stamp())
+        self._listings.last(state, found[overlap:])
+        return True
+
+    # The whole list
+
+    def _read_whole(self, remote: RemoteList, known: Listing | None) -> None:
+        state = known or Listing(self._source, remote.listing)
+        state = replace(state, name=remote.name, refused="")
+        mark = remote.mark
+        for _ in range(MOST_READINGS):
+            began = _Began.read(state.goes_on, mark)
+            if began is None:
+                state = replace(state, reading=state.reading + 1, goes_on="")
+            state = self._read_once(remote, state, began or _Began(mark=mark))
+            mark_now = self._mark_of(remote)
+            if mark_now == mark:
+                gone = self._listings.whole(replace(state, mark=mark, read_at=self._stamp(), looked_at=self._stamp()))
+                self._tell_gone(remote, gone)
+                return
+            mark = mark_now
+        # What was seen is kept; without a time of its last reading the next sync reads all of it again.
+        self._listings.keep(replace(state, mark="", read_at="", looked_at=self._stamp()))
+        self.messages.append(f"{remote.name} changed while it was read; the next sync reads it once more")
+
+    def _read_once(self, remote: RemoteList, state: Listing, began: "_Began") -> Listing:
+        """Store page by page from where a reading began or goes on, to the end; gives the state with all of it counted."""
+        fetch = _Guarded(remote.fetch)
+        # What an earlier process saw of this reading is among what we hold.
+        held = self._listings.tracks(self._source, remote.listing) if began.is_resumed else []
+        seen = {found.source_id for found in held}
+        has_more_pages = bool(began.cursor)
+        while True:
+            page, began = self._fetched(remote, fetch, began)
+            seen.update(found.source_id for found in page.tracks)
+            following = replace(
+                began,
+                cursor=page.goes_on,
+                position=began.position + len(page.tracks),
+                entries=began.entries + page.entries,
+            )
+            state = replace(state, goes_on=following.text if page.goes_on else "")
+            self._listings.page(state, page.tracks, began.position)
+            if not page.goes_on:
+                break
+            began, has_more_pages = following, True
+        total = following.total
+        if has_more_pages and not remote.mark:
+            total = self._look_back(remote, state, seen, total)
+        return replace(state, entries=following.entries if total is None else total)
+
+    def _fetched(self, remote: RemoteList, fetch: Fetch, began: "_Began") -> tuple[Page, "_Began"]:
+        """The next page; where entries went away since the last one, first those that moved up before it."""
+        try:
+            page = fetch(began.cursor)
+        except GiveUp:
+            if not began.is_resumed:
+                raise
+            # The cursor of a reading that was broken off is no longer taken.
+            began = replace(began, cursor="", position=0, entries=0, is_resumed=False)
+            page = fetch("")
+        while remote.back and began.cursor and (dropped := _dropped(began.total, page.total)):
+            cursor = remote.back(began.cursor, dropped)
+            began = replace(began, cursor=cursor, entries=max(0, began.entries - dropped), total=page.total)
+            page = fetch(began.cursor)
+        return page, replace(began, total=page.total, is_resumed=False)
+
+    def _look_back(self, remote: RemoteList, state: Listing, seen: set[str], total: int | None) -> int | None:
+        """Take in what was put to the beginning while the rest was read."""
+        looked: list[FoundTrack] = []
+
+        def fetch(cursor: str) -> Page:
+            page = remote.fetch(cursor)
+            looked.extend(page.tracks)
+            return page
+
+        fresh, page = self._unknown(replace(remote, fetch=fetch), dict.fromkeys(seen, ""), lambda _fresh, _total: True)
+        self._listings.first(state, looked)
+        return page.total if page.total is not None else total and total + len(fresh)
+
+    # Beneath
+
+    def _mark_of(self, remote: RemoteList) -> str:
+        return remote.mark_now() if remote.mark_now else remote.mark
+
+    def _tell_gone(self, remote: RemoteList, gone: int) -> None:
+        if gone:
+            are = "track is" if gone == 1 else "tracks are"
+            self.messages.append(f"{gone} {are} no longer on {remote.name}; the files stay")
+
+    def _stamp(self) -> str:
+        return self._now().isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True)
+class _Began:
+    """How far a whole reading is; its text is kept, so that another process goes on from there."""
+
+    cursor: str = ""
+    position: int = 0
+    entries: int = 0
+    mark: str = ""
+    total: int | None = None
+    is_resumed: bool = False
+
+    @property
+    def text(self) -> str:
+        return json.dumps([self.cursor, self.position, self.entries, self.mark, self.total])
+
+    @classmethod
+    def read(cls, text: str, mark: str) -> "_Began | None":
+        """A reading that was broken off, unless the list changed since."""
+        if not text:
+            return None
+        began = replace(cls(*json.loads(text)), is_resumed=True)
+        return began if began.mark == mark else None
+
+
+class _Guarded:
+    """Fetches pages, and stops a service that sends us round in a circle."""
+
+    MOST_VISITS = 3
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
+        self._visits: Counter[str] = Counter()
+
+    def __call__(self, cursor: str) -> Page:
+        self._visits[cursor] += 1
+        page = self._fetch(cursor)
+        if page.goes_on and (page.goes_on == cursor or self._visits[page.goes_on] >= self.MOST_VISITS):
+            raise ServiceUnavailable("the service names the same page again and again; the next sync tries once more")
+        return page
+
+
+def _in_order(remote: RemoteList, source: str, held: list[FoundTrack]) -> list[FoundTrack]:
+    if not remote.listing.startswith("playlist:"):
+        return held
+    playlist_id = remote.listing.removeprefix("playlist:")
+    placed = [
+        replace(found, playlists=(Playlist(source, playlist_id, remote.name, place),))
+        for place, found in enumerate(held)
+    ]
+    return sorted(placed, key=lambda found: found.liked_at, reverse=True)
+
+
+def _dropped(before: int | None, now: int | None) -> int:
+    """How many entries went away since the last page."""
+    return max(0, before - now) if before is not None and now is not None else 0
+
+
+def _places(held: Sequence[FoundTrack]) -> dict[str, str]:
+    return {found.source_id: found.liked_at for found in held}
+
+
+def _is_held(found: FoundTrack, held: Mapping[str, str]) -> bool:
+    """Do we hold it as it is? What was liked once more later stands at the beginning again."""
+    liked_at = held.get(found.source_id)
+    return liked_at is not None and (not found.liked_at or not liked_at or found.liked_at <= liked_at)
