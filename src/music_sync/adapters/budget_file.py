@@ -92,19 +92,20 @@ class Budget:
         """The service told how many calls are left until its window ends; none means that we wait that long."""
         if left <= 0:
             with self._state() as state:
-                state["at"] = max(state["at"], self._now() + reset_s)
-                state["left"] = min(state["left"], 1.0)
+                state["rest_until"] = self._now() + min(reset_s, _HOUR_S)
 
     def _turn(self, state: dict[str, Any], now: float, within_s: float) -> float:
         """Take a token, on credit when none is left; gives the seconds until it is ours."""
         since_s = max(0.0, now - state["at"])
         left: float = min(float(self._limits.burst), state["left"] + since_s * self._limits.per_s) - 1
-        wait_s: float = max(0.0, -left / self._limits.per_s) + max(0.0, state["at"] - now)
+        # A clock that was put back leaves both in the future, where neither makes sense.
+        rest_s = state["rest_until"] - now
+        wait_s: float = max(0.0, -left / self._limits.per_s) + (rest_s if 0 < rest_s <= _HOUR_S else 0.0)
         if wait_s > within_s:
             raise ServiceUnavailable(
                 f"{self.label} has many calls of ours waiting; the next sync goes on from there", wait_s
             )
-        state["left"], state["at"] = left, max(now, state["at"])
+        state["left"], state["at"] = left, now
         return wait_s
 
     def _refuse_blocked(self, state: Mapping[str, Any], now: float) -> None:
@@ -199,7 +200,7 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _parsed(content: bytes, burst: int) -> dict[str, Any]:
     """The state, or a new one where there is none that can be read."""
-    new: dict[str, Any] = {"left": float(burst), "at": 0.0, "hours": {}, "until": 0.0, "why": ""}
+    new: dict[str, Any] = {"left": float(burst), "at": 0.0, "hours": {}, "rest_until": 0.0, "until": 0.0, "why": ""}
     try:
         state = json.loads(content)
     except ValueError:
