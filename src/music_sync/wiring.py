@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from music_sync.adapters import last_run_file, sources
-from music_sync.adapters.accounts import Accounts
+from music_sync.adapters.accounts import Account, Accounts
 from music_sync.adapters.arguments import from_anywhere, source_for_argument
 from music_sync.adapters.durable_files import sha256_of, write_whole
 from music_sync.adapters.egress import egress_client
@@ -35,7 +35,7 @@ from music_sync.flows.hand_off_tasks import Habits
 from music_sync.model.board import Board
 from music_sync.model.errors import BadSetting
 from music_sync.model.formats import AUDIO_ENDINGS
-from music_sync.model.happenings import Tell
+from music_sync.model.happenings import Happening, Tell
 from music_sync.model.listing import Listings
 from music_sync.model.ports import Past, Provider, Source
 from music_sync.model.report import COUNTED, RunReport
@@ -44,7 +44,7 @@ from music_sync.model.track import SourceLink
 from music_sync.settings import Settings
 from music_sync.task.deliver import Desk
 from music_sync.task.route import Agents, Rule
-from music_sync.track.detect import Request
+from music_sync.track.detect import PassedOver, Request
 from music_sync.track.evidence import Finding
 from music_sync.track.evidence import check_library as compared
 from music_sync.track.file import Shelf
@@ -274,9 +274,11 @@ def network_drive_below(folder: Path) -> str:
     return on_network_drive(folder)
 
 
-def open_sources(settings: Settings, request: Request, listings: Callable[[], Listings]) -> Sequence[Source]:
+def open_sources(
+    settings: Settings, request: Request, listings: Callable[[], Listings], tell: Tell = lambda _: None
+) -> Sequence[Source]:
     """The sources a round asks, in order; raises BadSetting for an argument or a name that means nothing."""
-    given = means(settings, listings)
+    given = means(settings, listings, tell)
     if request.arguments:
         found = [source_for_argument(argument, given) for argument in request.arguments]
     else:
@@ -286,17 +288,29 @@ def open_sources(settings: Settings, request: Request, listings: Callable[[], Li
 
 def chain(wanted: Sequence[str], given: Means) -> list[Source]:
     """The sources in the owner's order: `spotify:likes` is one part, `spotify` all parts not named before it."""
-    parts = {name: list(sources.module(name).open_parts(given)) for name in dict.fromkeys(map(_name_in, wanted))}
+    parts = {name: _parts_of(name, given) for name in dict.fromkeys(map(_name_in, wanted))}
     found: list[Source] = []
     for word in wanted:
         name, _, part = word.partition(":")
         off: frozenset[str] = getattr(sources.module(name), "OFF", frozenset())
         meant = [each for each in parts[name] if each.part == part or (not part and each.part not in off)]
+        meant += [each for each in parts[name] if isinstance(each, PassedOver) and each not in meant]
         if part and not meant:
             known = ", ".join(each.part for each in parts[name] if each.part) or "none"
             raise BadSetting(f"setting sources: {name} has no part {part!r}; known are {known}; correct it there")
         found += [each for each in meant if each not in found]
     return found
+
+
+def _parts_of(name: str, given: Means) -> list[Source]:
+    """The parts that can be asked; one stand-in when they need an account that nobody connected."""
+    module = sources.module(name)
+    parts = list(module.open_parts(given))
+    account: Account | None = getattr(module, "ACCOUNT", None)
+    if account is None or given.accounts.is_set_up(account):
+        return parts
+    without = [part for part in parts if not getattr(part, "needs_account", True)]
+    return without or [PassedOver(name, f"{account.label} is not connected; `{account.command}` does it")]
 
 
 def _name_in(word: str) -> str:
@@ -308,14 +322,14 @@ def _is_meant(source: Source, only: str) -> bool:
     return source.name == name and part in {"", source.part}
 
 
-def means(settings: Settings, listings: Callable[[], Listings]) -> Means:
+def means(settings: Settings, listings: Callable[[], Listings], tell: Tell = lambda _: None) -> Means:
     """What sources are made from."""
-    return Means(
-        partial(_setting, settings),
-        listings,
-        Accounts(settings.accounts, partial(_setting, settings)),
-        settings.budgets,
-    )
+    setting = partial(_setting, settings)
+
+    def told(line: str) -> None:
+        tell(Happening("", "", "detect", "told", text=line))
+
+    return Means(setting, listings, Accounts(settings.accounts, setting), settings.budgets, told)
 
 
 def _setting(settings: Settings, name: str) -> Any:
@@ -360,7 +374,7 @@ def stages(settings: Settings, catalogue: SqlCatalogue, library: FolderLibrary, 
     from music_sync.audio.measure import measure
 
     return Stages(
-        open_sources=partial(open_sources, settings, listings=lambda: catalogue.listings),
+        open_sources=partial(open_sources, settings, listings=lambda: catalogue.listings, tell=tell),
         catalogue=catalogue,
         shelf=Shelf(library, catalogue, Template.parse(settings.template)),
         providers=[PROVIDERS[name](settings) for name in settings.providers],

@@ -6,6 +6,7 @@ import pytest
 
 from music_sync.cli import show
 from music_sync.model.endings import AlreadyHave, Ending, Failed, NeedsReview, OnBuyList, Synced
+from music_sync.model.errors import EnvironmentFault, NeedsPerson, NotSetUp, ServiceUnavailable, SyncError
 from music_sync.model.report import EXIT_CODES, RunReport, SourceReport, TrackReport
 from music_sync.model.track import FoundTrack, LibraryFile
 
@@ -46,6 +47,52 @@ def report_of(*endings: Ending, ok: bool = True, fault: str = "") -> RunReport:
 def test_one_word_and_one_code_say_how_a_run_went(report: RunReport, result: str, code: int) -> None:
     """P5 P15"""
     assert (report.result, report.exit_code) == (result, code)
+
+
+LIMITED = ServiceUnavailable("Spotify limits us until 18:05 (in 13 h 35 min); other work goes on")
+ENDED = NeedsPerson("the sign-in to Spotify has ended; run `music-sync connect spotify`")
+UNSET = NotSetUp("YouTube is not connected; `music-sync connect youtube` does it")
+
+
+def sources(*errors: SyncError | None) -> tuple[SourceReport, ...]:
+    """Reports of sources that failed so, or went well."""
+    return tuple(
+        SourceReport.because("spotify", "likes", error) if error else SourceReport("folder", ok=True, found=1)
+        for error in errors
+    )
+
+
+@pytest.mark.parametrize(
+    ("errors", "result", "code"),
+    [
+        ((LIMITED,), "unavailable", 6),
+        ((LIMITED, None), "partial", 3),
+        ((ENDED,), "needs_person", 4),
+        ((ENDED, None), "needs_person", 4),
+        ((ENDED, LIMITED, None), "partial", 3),
+        ((UNSET, None), "nothing_new", 0),
+        ((UNSET, LIMITED), "unavailable", 6),
+        ((EnvironmentFault("the drive is away; connect it"), None), "partial", 3),
+    ],
+)
+def test_a_source_that_failed_says_so_in_the_result(
+    errors: tuple[SyncError | None, ...], result: str, code: int
+) -> None:
+    """P5 P10: neither an empty list nor the end of the chain."""
+    report = RunReport((TrackReport(FoundTrack("folder", "1"), HAVE),), sources(*errors))
+
+    assert (report.result, report.exit_code) == (result, code)
+
+
+def test_sources_without_an_account_take_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    skipped = [SourceReport.because(name, "", UNSET) for name in ("youtube", "lastfm")]
+    show.report(RunReport(sources=(*skipped, SourceReport("folder", ok=True, found=0))))
+
+    assert capsys.readouterr().out.splitlines() == [
+        "· not connected, so not asked: youtube, lastfm; `music-sync connect` tells of each",
+        "sync: 0 new",
+        "nothing new",
+    ]
 
 
 @pytest.mark.parametrize("result", EXIT_CODES)

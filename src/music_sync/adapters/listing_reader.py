@@ -23,6 +23,8 @@ MOST_READINGS = 3
 """So often a list that changes while it is read is read in one go; the next sync reads it again."""
 CHEAP_CALLS = 5
 """A whole reading that takes no more calls is done at once where something looks odd."""
+TOLD_EVERY = 1000
+"""Entries after which a long reading says how far it is."""
 OVERLAP = 3
 """So many known entries must stand before those that were put to the end of a list."""
 
@@ -72,12 +74,18 @@ class Reader:
     """Reads the lists of one source. `messages` tells what a person should know; each source clears it when it begins."""
 
     def __init__(
-        self, listings: Listings, source: str, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        listings: Listings,
+        source: str,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        tell: Callable[[str], None] = lambda _line: None,
     ) -> None:
         self.messages: list[str] = []
         self._listings = listings
         self._source = source
         self._now = now
+        self._tell = tell
 
     def read(self, remote: RemoteList, *, anew: bool = False) -> Iterator[FoundTrack]:
         """Yield what the list holds, newest first; a playlist's tracks carry their place on it.
@@ -130,15 +138,15 @@ class Reader:
         """The entries before those we hold, and the last page that was read for them."""
         fresh: list[FoundTrack] = []
         fetch = _Guarded(remote.fetch)
-        cursor = ""
+        cursor, total = "", None
         while True:
-            page = fetch(cursor)
+            cursor, page = _settled(remote, fetch, cursor, total)
             unknown = [found for found in page.tracks if not _is_held(found, held)]
             fresh += unknown
             is_met = len(unknown) < len(page.tracks)
             if not page.goes_on or (is_met and (not unknown or adds_up(fresh, page.total))):
                 return fresh, page
-            cursor = page.goes_on
+            cursor, total = page.goes_on, page.total
 
     # The end of a list
 
@@ -203,6 +211,9 @@ class Reader:
             self._listings.page(state, page.tracks, began.position)
             if not page.goes_on:
                 break
+            if following.entries // TOLD_EVERY > began.entries // TOLD_EVERY:
+                of_all = f" of {page.total}" if page.total is not None else ""
+                self._tell(f"{self._source}: {following.entries}{of_all} entries of {remote.name} read")
             began, has_more_pages = following, True
         total = following.total
         if has_more_pages and not remote.mark:
@@ -210,20 +221,15 @@ class Reader:
         return replace(state, entries=following.entries if total is None else total)
 
     def _fetched(self, remote: RemoteList, fetch: Fetch, began: "_Began") -> tuple[Page, "_Began"]:
-        """The next page; where entries went away since the last one, first those that moved up before it."""
+        """The next page; a cursor that is no longer taken begins the reading anew."""
         try:
-            page = fetch(began.cursor)
+            cursor, page = _settled(remote, fetch, began.cursor, began.total)
         except GiveUp:
             if not began.is_resumed:
                 raise
             # The cursor of a reading that was broken off is no longer taken.
-            began = replace(began, cursor="", position=0, entries=0, is_resumed=False)
-            page = fetch("")
-        while remote.back and began.cursor and (dropped := _dropped(began.total, page.total)):
-            cursor = remote.back(began.cursor, dropped)
-            began = replace(began, cursor=cursor, entries=max(0, began.entries - dropped), total=page.total)
-            page = fetch(began.cursor)
-        return page, replace(began, total=page.total, is_resumed=False)
+            began, cursor, page = _Began(mark=began.mark), "", fetch("")
+        return page, replace(began, cursor=cursor, total=page.total, is_resumed=False)
 
     def _look_back(self, remote: RemoteList, state: Listing, seen: set[str], total: int | None) -> int | None:
         """Take in what was put to the beginning while the rest was read."""
@@ -283,12 +289,12 @@ class _Guarded:
 
     def __init__(self, fetch: Fetch) -> None:
         self._fetch = fetch
-        self._visits: Counter[str] = Counter()
+        self._visits: Counter[tuple[str, int | None]] = Counter()
 
     def __call__(self, cursor: str) -> Page:
-        self._visits[cursor] += 1
         page = self._fetch(cursor)
-        if page.goes_on and (page.goes_on == cursor or self._visits[page.goes_on] >= self.MOST_VISITS):
+        self._visits[cursor, page.total] += 1
+        if page.goes_on and (page.goes_on == cursor or self._visits[page.goes_on, page.total] >= self.MOST_VISITS):
             raise ServiceUnavailable("the service names the same page again and again; the next sync tries once more")
         return page
 
@@ -302,6 +308,15 @@ def _in_order(remote: RemoteList, source: str, held: list[FoundTrack]) -> list[F
         for place, found in enumerate(held)
     ]
     return sorted(placed, key=lambda found: found.liked_at, reverse=True)
+
+
+def _settled(remote: RemoteList, fetch: Fetch, cursor: str, total: int | None) -> tuple[str, Page]:
+    """A page, and where it begins; when the list has become shorter, first the entries that moved up before it."""
+    page = fetch(cursor)
+    while remote.back and cursor and (dropped := _dropped(total, page.total)):
+        cursor, total = remote.back(cursor, dropped), page.total
+        page = fetch(cursor)
+    return cursor, page
 
 
 def _dropped(before: int | None, now: int | None) -> int:

@@ -24,8 +24,11 @@ class Means:
     budgets: Path
     """Folder of the budgets."""
 
+    tell: Callable[[str], None] = lambda _line: None
+    """Takes a line about how far a long reading is."""
+
     def reader(self, source: str) -> Reader:
-        return Reader(self.listings(), source)
+        return Reader(self.listings(), source, tell=self.tell)
 
     def calls(
         self, account: Account, url: str, limits: Limits, *, judge: Judge = by_status, scheme: str = "Bearer"

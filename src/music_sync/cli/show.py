@@ -109,9 +109,12 @@ def _how_far(happening: Happening) -> float:
 def report(told: RunReport, *, future: bool = False) -> None:
     """Print how a run went, or what a plan foresees, in the same words; the last line says what to do next."""
     for source in told.sources:
-        if not source.ok or source.message:
+        if not source.skipped and (not source.ok or source.message):
             sign = "!" if source.ok else "✗"
-            click.echo(coloured(f"{sign} {source.name}: {clean(source.message)}", "yellow" if source.ok else "red"))
+            click.echo(coloured(f"{sign} {source.label}: {clean(source.message)}", "yellow" if source.ok else "red"))
+    skipped = [source.name for source in told.sources if source.skipped]
+    if skipped:
+        click.echo(f"· not connected, so not asked: {', '.join(skipped)}; `music-sync connect` tells of each")
     shown = [track for track in told.tracks if track.ending.name != "already_have"]
     for track in shown:
         click.echo(_line(track))
@@ -138,6 +141,6 @@ def _next(told: RunReport, *, future: bool) -> str:
         "environment": "next: mend that, then `music-sync sync` goes on where it stopped",
         "unavailable": "next: `music-sync sync` tries again later",
         "partial": "next: `music-sync status` lists what failed, `music-sync retry` tries it again",
-        "needs_person": "next: `music-sync status` lists what needs your eye",
+        "needs_person": "next: `music-sync status` lists what needs you",
         "nothing_new": "nothing new",
     }.get(told.result, "next: `music-sync library list` shows what you have")

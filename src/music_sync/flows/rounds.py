@@ -12,7 +12,7 @@ from music_sync.flows.sync_tracks import Round, attempt_of, flow_id_of, sync_rou
 from music_sync.model.endings import Ending, Failed
 from music_sync.model.errors import BadSetting, SyncError
 from music_sync.model.ports import Catalogue, Library, Past
-from music_sync.model.report import RunReport, TrackReport, only_first
+from music_sync.model.report import RunReport, SourceReport, TrackReport, only_first
 from music_sync.model.track import FoundTrack, SourceLink
 from music_sync.track import staging
 from music_sync.track.detect import Request
@@ -35,7 +35,18 @@ def sync(request: Request, stages: Stages, publish: Callable[[], object]) -> Run
     known = [track for each in done for track in each.known]
     publish()
     _tidy(stages, broken_off=bool(left or earlier))
+    for source in done[-1].sources:
+        _log_source(source)
     return RunReport(only_first([*tracks, *known]), done[-1].sources)
+
+
+def _log_source(source: SourceReport) -> None:
+    if not source.ok:
+        log.warning("source %s failed: %s", source.label, source.message)
+    elif source.skipped:
+        log.info("source %s is skipped: %s", source.label, source.message)
+    else:
+        log.info("source %s: %d found%s", source.label, source.found, f"; {source.message}" if source.message else "")
 
 
 def retry(wanted: Iterable[str], stages: Stages, publish: Callable[[], object]) -> RunReport:

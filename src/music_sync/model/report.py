@@ -109,7 +109,9 @@ class RunReport:
         counts = self.counts
         if "environment" in failed:
             return "environment"
-        if causes == {"service"} and not counts["new"]:
+        # One service that limits us does not make the run one that must be tried again soon: the others were read.
+        was_read = any(source.ok and not source.skipped for source in self.sources)
+        if causes == {"service"} and not counts["new"] and not (broken and was_read):
             return "unavailable"
         if failed or any(source.next_actor != "person" for source in broken):
             return "partial"

@@ -1,9 +1,10 @@
 """Detect: which tracks of a source are new to us, and which we know already."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from music_sync.model.endings import AlreadyHave, Ending
-from music_sync.model.errors import SyncError
+from music_sync.model.errors import NotSetUp, SyncError
 from music_sync.model.ports import Catalogue, Library, Past, Source
 from music_sync.model.report import SourceReport, TrackReport
 from music_sync.model.track import FoundTrack, Recording
@@ -19,6 +20,19 @@ class Request:
     arguments: tuple[str, ...] = ()
     only: str = ""
     limit: int | None = None
+
+
+@dataclass(frozen=True)
+class PassedOver:
+    """Stands where a source would whose account nobody connected; `why` says how that is done."""
+
+    name: str
+    why: str
+    part: str = ""
+    messages: tuple[str, ...] = ()
+
+    def detect(self) -> Iterator[FoundTrack]:
+        raise NotSetUp(self.why)
 
 
 @dataclass(frozen=True)

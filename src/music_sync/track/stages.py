@@ -14,7 +14,7 @@ from music_sync.model.track import Analysis, Embedded, FetchedFile, FoundTrack, 
 from music_sync.track import staging
 from music_sync.track.acquire import acquire, described, inspect, no_way_to, sha256_of
 from music_sync.track.analyse import analyse
-from music_sync.track.detect import Detected, Request, detect
+from music_sync.track.detect import Detected, PassedOver, Request, detect
 from music_sync.track.encode import encode
 from music_sync.track.file import Shelf, comes_back, file, known, recording_of
 from music_sync.track.match import match
@@ -55,7 +55,9 @@ class Stages:
             # A round that was broken off goes on later; what it was to look at may be gone, or set otherwise.
             text = str(error) if isinstance(error, BadSetting) else "the settings name it no more"
             return Detected((), (), SourceReport("earlier", ok=False, found=0, message=text))
-        self.tell(Happening(source.name, source.name, "detect", "started"))
+        if not isinstance(source, PassedOver):
+            label = f"{source.name} {source.part}".rstrip()
+            self.tell(Happening(source.name, label, "detect", "started"))
         return detect(source, self.catalogue, self.shelf.library)
 
     def join_lists(self, known: Sequence[TrackReport]) -> None:
