@@ -60,8 +60,8 @@ class Budget:
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        self.service = service
         self.label = label
-        self._service = service
         self._file = folder / f"{service}.json"
         self._limits = limits
         self._now = now
@@ -151,7 +151,7 @@ class Budget:
         until = state["until"] if state["until"] > now else None
         used = self._used(dict(state["hours"]), now)
         limits = self._limits
-        return Spent(self._service, self.label, limits.unit, used, limits.a_day, until, state["why"] if until else "")
+        return Spent(self.service, self.label, limits.unit, used, limits.a_day, until, state["why"] if until else "")
 
     @contextmanager
     def _state(self) -> Iterator[dict[str, Any]]:

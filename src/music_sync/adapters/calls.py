@@ -265,8 +265,8 @@ class Calls:
 
     def _refusal(self, trouble: Trouble) -> SyncError:
         if trouble.kind == "sign_in":
-            mend = f"run `{self._sign_in.command}`" if self._sign_in else "sign in again"
-            return NeedsPerson(f"{self.label} does not take the sign-in ({trouble.message}); {mend}")
+            command = self._sign_in.command if self._sign_in else f"music-sync connect {self._budget.service}"
+            return NeedsPerson(f"{self.label} does not take the sign-in ({trouble.message}); run `{command}`")
         if trouble.kind == "forbidden":
             return Forbidden(f"{self.label} does not allow that ({trouble.message})")
         if trouble.kind == "not_there":

@@ -1,5 +1,6 @@
 """What a source is made from; wiring hands it in, so that no source knows settings, database or engine."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ class Means:
 
     tell: Callable[[str], None] = lambda _line: None
     """Takes a line about how far a long reading is."""
+    sleep: Callable[[float], None] = time.sleep
+    """Waits so many seconds."""
 
     def reader(self, source: str) -> Reader:
         return Reader(self.listings(), source, tell=self.tell)
@@ -36,8 +39,9 @@ class Means:
         """A connection for one reading, within its budget and deadline; `url` names the setting of the base address."""
         return Calls(
             str(self.setting(url)),
-            Budget(self.budgets, account.service, account.label, limits),
+            Budget(self.budgets, account.service, account.label, limits, sleep=self.sleep),
             self.accounts.sign_in(account) if isinstance(account.way, OAuth) else None,
             judge=judge,
             scheme=scheme,
+            sleep=self.sleep,
         )
