@@ -7,6 +7,7 @@ import pytest
 from music_sync.cli import show
 from music_sync.model.endings import AlreadyHave, Ending, Failed, NeedsReview, OnBuyList, Synced
 from music_sync.model.errors import EnvironmentFault, NeedsPerson, NotSetUp, ServiceUnavailable, SyncError
+from music_sync.model.happenings import Happening
 from music_sync.model.report import EXIT_CODES, RunReport, SourceReport, TrackReport
 from music_sync.model.track import FoundTrack, LibraryFile
 
@@ -141,3 +142,15 @@ def test_failed_tracks_claim_no_recording_and_no_file() -> None:
 
     assert [track["files"] for track in told] == [[FILE.path], [], [], []]
     assert [track["recording_id"] for track in told] == ["id", "", "", "id"]
+
+
+def test_a_long_run_says_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """P52"""
+    with show.progress() as tell:
+        tell(Happening("", "", "", "counted", count=60))
+        for number in range(50):
+            tell(Happening(str(number), f"track {number}", "settle", "ended", 1.0, "synced"))
+
+    said = [line for line in capsys.readouterr().err.splitlines() if "have ended" in line]
+    assert [line.partition(";")[0] for line in said] == ["25 of 60 tracks have ended", "50 of 60 tracks have ended"]
+    assert said[0].endswith(" left")

@@ -3,6 +3,7 @@
 import json
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,6 +13,9 @@ from music_sync.model.endings import STAGES
 from music_sync.model.happenings import Happening, Tell
 from music_sync.model.report import RunReport, TrackReport
 from music_sync.settings import terminal_can_draw, wants_no_colour
+
+SAID_EVERY = 25
+"""Tracks after which a plain run says how far it is."""
 
 SIGNS = {"synced": "✓", "already_have": "=", "review": "?", "buy_list": "€", "failed": "✗"}
 COLOURS = {"synced": "green", "already_have": "blue", "review": "yellow", "buy_list": "cyan", "failed": "red"}
@@ -51,24 +55,57 @@ def progress() -> Iterator[Tell]:
         with _bars() as tell:
             yield tell
     else:
-        yield _plain
+        yield _plain()
 
 
-def _plain(happening: Happening) -> None:
-    name = clean(happening.label)
-    if happening.kind == "started":
-        click.echo(f"{happening.stage}: {name}", err=True)
-    elif happening.kind == "ended":
-        click.echo(f"{happening.text}: {name}", err=True)
-    elif happening.kind == "told":
-        click.echo(clean(happening.text), err=True)
+def _plain() -> Tell:
+    """A line an event; in a long run one for how far it is, now and then."""
+    count = _Count()
+
+    def tell(happening: Happening) -> None:
+        name = clean(happening.label)
+        count.see(happening)
+        if happening.kind == "started":
+            click.echo(f"{happening.stage}: {name}", err=True)
+        elif happening.kind == "ended":
+            click.echo(f"{happening.text}: {name}", err=True)
+            if count.ended % SAID_EVERY == 0 and count.total > SAID_EVERY:
+                click.echo(count.text, err=True)
+        elif happening.kind == "told":
+            click.echo(clean(happening.text), err=True)
+
+    return tell
+
+
+class _Count:
+    """How many of all tracks have ended, and how long the rest will take at that pace."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.ended = 0
+        self._began = 0.0
+
+    def see(self, happening: Happening) -> None:
+        if happening.kind == "counted":
+            self.total += happening.count
+            self._began = self._began or time.monotonic()
+        elif happening.kind == "ended":
+            self.ended += 1
+            self._began = self._began or time.monotonic()
+
+    @property
+    def text(self) -> str:
+        pace_s = (time.monotonic() - self._began) / max(self.ended, 1)
+        left_s = round(pace_s * max(self.total - self.ended, 0))
+        left = f"{left_s} s" if left_s < 90 else f"{round(left_s / 60)} min"
+        return f"{self.ended} of {self.total} tracks have ended; about {left} left"
 
 
 @contextmanager
 def _bars() -> Iterator[Tell]:
     """A bar per active track with its stage; a finished track leaves one line."""
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True, highlight=False, markup=False)
     columns = (
@@ -76,13 +113,22 @@ def _bars() -> Iterator[Tell]:
         TextColumn("{task.fields[stage]:<11}", markup=False),
         BarColumn(bar_width=24),
         TextColumn("{task.description}", markup=False),
+        TimeRemainingColumn(),
     )
     bars: dict[str, TaskID] = {}
     lock = threading.Lock()
+    count = _Count()
     with Progress(*columns, console=console, transient=True) as drawn:
+        whole = drawn.add_task("", total=1.0, stage="", visible=False)
 
         def tell(happening: Happening) -> None:
             with lock:
+                count.see(happening)
+                if count.total:
+                    said = f"{count.ended} of {count.total}"
+                    drawn.update(
+                        whole, completed=count.ended, total=count.total, description=said, stage="all", visible=True
+                    )
                 if happening.kind == "ended":
                     bar = bars.pop(happening.key, None)
                     if bar is not None:
@@ -91,7 +137,7 @@ def _bars() -> Iterator[Tell]:
                     drawn.console.print(f"{sign} {clean(happening.label)}", style=COLOURS.get(happening.text, ""))
                 elif happening.kind == "told":
                     drawn.console.print(clean(happening.text))
-                elif happening.stage != "detect":
+                elif happening.kind != "counted" and happening.stage != "detect":
                     if happening.key not in bars:
                         bars[happening.key] = drawn.add_task(clean(happening.label), total=1.0, stage="")
                     drawn.update(bars[happening.key], completed=_how_far(happening), stage=happening.stage)

@@ -11,6 +11,7 @@ from music_sync.flows import engine
 from music_sync.flows.sync_tracks import Round, attempt_of, flow_id_of, sync_round, sync_track
 from music_sync.model.endings import Ending, Failed
 from music_sync.model.errors import BadSetting, SyncError
+from music_sync.model.happenings import Happening
 from music_sync.model.ports import Catalogue, Library, Past
 from music_sync.model.report import RunReport, SourceReport, TrackReport, only_first
 from music_sync.model.track import FoundTrack, SourceLink
@@ -31,6 +32,7 @@ def sync(request: Request, stages: Stages, publish: Callable[[], object]) -> Run
     done = [*_ended(earlier), engine.result(this_round)]
     flows: dict[str, FoundTrack] = left | engine.unfinished_tracks()
     flows |= {flow_id: found for each in done for flow_id, found in each.flows}
+    stages.tell(Happening("", "", "", "counted", count=len(flows)))
     tracks = [TrackReport(found, _ending_of(flow_id, found, stages)) for flow_id, found in flows.items()]
     known = [track for each in done for track in each.known]
     publish()

@@ -13,9 +13,11 @@ class Happening:
     label: str
     stage: str
     kind: str
-    """started, progress, ended (of the whole journey, `text` is the ending's name) or told (a plain line)."""
+    """started, progress, ended (of the whole journey, `text` is the ending's name), told (a plain line), or counted."""
     fraction: float = 0.0
     text: str = ""
+    count: int = 0
+    """For `counted`: how many tracks the run takes on."""
 
 
 Tell = Callable[[Happening], None]
