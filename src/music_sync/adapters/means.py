@@ -1,7 +1,6 @@
 """What a source is made from; wiring hands it in, so that no source knows settings, database or engine."""
 
 import time
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,8 +29,6 @@ class Means:
     """Takes a line about how far a long reading is."""
     sleep: Callable[[float], None] = time.sleep
     """Waits so many seconds."""
-
-    sleep: Callable[[float], None] = time.sleep
 
     def reader(self, source: str) -> Reader:
         return Reader(self.listings(), source, tell=self.tell)
