@@ -96,6 +96,8 @@ def test_this_machine_and_its_network_are_refused_in_every_spelling(
         "example.com/a.mp3",
         "",
         "https://",
+        "https:",
+        "http:example.com",
         "https:///a.mp3",
         "https://soundcloud.com@evil.example/",
         "https://user:word@example.com/",

@@ -54,8 +54,8 @@ def read_link(link: str) -> httpx.URL:
         url = httpx.URL(link)
     except httpx.InvalidURL as error:
         raise _refused(link, "cannot be read as a link") from error
-    if url.scheme not in {"http", "https"}:
-        raise _refused(link, "is neither http nor https")
+    if url.scheme not in {"http", "https"} or not link.lower().startswith(f"{url.scheme}://"):
+        raise _refused(link, "is neither an http:// nor an https:// link")
     if url.userinfo:
         raise _refused(link, "carries a user name or password")
     _check_host_and_port(link, url)
