@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from music_sync.adapters.sql.tables import clean
 from music_sync.model.listing import Listing
 from music_sync.model.track import FoundTrack
 
@@ -26,52 +27,60 @@ class FakeListings:
         self._clock = clock
 
     def listing(self, source: str, listing: str) -> Listing | None:
-        return self._states.get((source, listing))
+        stored = self._states.get((clean(source), clean(listing)))
+        return self._counted(stored) if stored else None
 
     def listings(self) -> Sequence[Listing]:
-        return sorted(self._states.values(), key=lambda each: (each.source, each.name))
+        stored = sorted(self._states.values(), key=lambda each: (each.source, each.name, each.listing))
+        return [self._counted(each) for each in stored]
 
     def tracks(self, source: str, listing: str) -> list[FoundTrack]:
-        rows = self._rows.get((source, listing), {}).values()
-        there = sorted((row for row in rows if not row.is_gone), key=lambda row: row.position)
-        return [replace(row.found, liked_at=row.found.liked_at or row.seen_at) for row in there]
+        there = self._there(Listing(source, listing))
+        there.sort(key=lambda row: (row.position, -row.reading, clean(row.found.source_id)))
+        return [replace(row.found, source=source, liked_at=row.found.liked_at or row.seen_at) for row in there]
 
     def page(self, listing: Listing, tracks: Sequence[FoundTrack], position: int) -> None:
-        for place, found in enumerate(tracks, start=position):
-            self._put(listing, found, place)
-        self.keep(listing)
+        self._put(listing, tracks, position)
 
     def first(self, listing: Listing, tracks: Sequence[FoundTrack]) -> None:
         before = min((row.position for row in self._there(listing)), default=0)
-        for place, found in enumerate(tracks, start=before - len(tracks)):
-            self._put(listing, found, place)
-        self.keep(listing)
+        self._put(listing, tracks, before - len(tracks))
 
     def last(self, listing: Listing, tracks: Sequence[FoundTrack]) -> None:
         after = max((row.position for row in self._there(listing)), default=-1) + 1
         there = {row.found.source_id for row in self._there(listing)}
-        for place, found in enumerate((each for each in tracks if each.source_id not in there), start=after):
-            self._put(listing, found, place)
-        self.keep(listing)
+        self._put(listing, [each for each in tracks if each.source_id not in there], after)
 
     def whole(self, listing: Listing) -> int:
         gone = [row for row in self._there(listing) if row.reading != listing.reading]
         for row in gone:
             row.is_gone = True
-        self.keep(replace(listing, gone=sum(row.is_gone for row in self._of(listing).values())))
+        self.keep(listing)
         return len(gone)
 
     def keep(self, listing: Listing) -> None:
-        self._states[listing.source, listing.listing] = listing
+        stored = Listing(
+            **{name: clean(said) if isinstance(said, str) else said for name, said in vars(listing).items()}
+        )
+        self._states[stored.source, stored.listing] = stored
+
+    def _counted(self, stored: Listing) -> Listing:
+        return replace(stored, gone=sum(row.is_gone for row in self._of(stored).values()))
 
     def _of(self, listing: Listing) -> dict[str, _Row]:
-        return self._rows.setdefault((listing.source, listing.listing), {})
+        return self._rows.setdefault((clean(listing.source), clean(listing.listing)), {})
 
     def _there(self, listing: Listing) -> list[_Row]:
         return [row for row in self._of(listing).values() if not row.is_gone]
 
-    def _put(self, listing: Listing, found: FoundTrack, position: int) -> None:
+    def _put(self, listing: Listing, tracks: Sequence[FoundTrack], position: int) -> None:
+        """Store tracks from `position` on; of one that comes twice the first place counts."""
         rows = self._of(listing)
-        before = rows.get(found.source_id)
-        seen_at = before.seen_at if before else self._clock().isoformat(timespec="seconds")
-        rows[found.source_id] = _Row(replace(found, playlists=()), position, listing.reading, seen_at)
+        placed: dict[str, _Row] = {}
+        for place, found in enumerate(tracks, start=position):
+            before = rows.get(found.source_id)
+            seen_at = before.seen_at if before else self._clock().astimezone(UTC).isoformat(timespec="seconds")
+            row = _Row(replace(found, path=None, playlists=()), place, listing.reading, seen_at)
+            placed.setdefault(found.source_id, row)
+        rows.update(placed)
+        self.keep(listing)

@@ -18,6 +18,13 @@ from music_sync.adapters.sql import migrations
 from music_sync.adapters.sql.catalogue import SqlCatalogue
 from music_sync.adapters.sql.engine import in_write, open_engine
 from music_sync.adapters.sql.tables import HEAD, metadata
+from music_sync.model.listing import Listing
+from music_sync.model.track import Analysis, FoundTrack, LibraryFile, Recording
+
+FOUND = FoundTrack("spotify", "1", title="Waves", url="https://open.spotify.com/track/1")
+FILE = LibraryFile("Ann/Waves.aiff", "aiff", "f" * 64, 5)
+RECORDING = Recording("a" * 32, "Ann", "Waves", "", "", "", None, "", "0" * 64, Analysis(100.0, ()), (FILE,))
+LIKES = Listing("spotify", "likes", "Liked songs", reading=1)
 
 KILLED = 9
 
@@ -136,17 +143,27 @@ def test_a_migration_killed_at_any_statement_leaves_all_or_nothing(
         assert there == [] or set(there) == {*metadata.tables, "alembic_version"}
 
 
-def make_first_schema(address: str) -> None:
-    """A database as the first release left it, with something in it."""
+def make_schema(revision: str, address: str) -> None:
+    """A database as an earlier release left it, with something in it."""
     if "://" not in address:
         Path(address).touch()
     engine = open_engine(address, migrate=False)
     with in_write(engine).begin() as connection:
         config = migrations._config()
         config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-    SqlCatalogue(engine).remember("library", "one")
+        command.upgrade(config, revision)
+    catalogue = SqlCatalogue(engine)
+    catalogue.remember("library", "one")
+    catalogue.add(RECORDING, FOUND)
     engine.dispose()
+
+
+def held_at(address: str) -> tuple[object, ...]:
+    engine = open_engine(address)
+    catalogue = SqlCatalogue(engine)
+    held = catalogue.identity("library"), catalogue.by_source("spotify", "1")
+    engine.dispose()
+    return held
 
 
 @pytest.mark.parametrize("statement", [6, 9, 12])
@@ -155,17 +172,39 @@ def test_an_older_schema_whose_migration_is_killed_keeps_all_it_held(
     kind: str, statement: int, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     address = str(tmp_path / "state.db") if kind == "sqlite" else str(request.getfixturevalue("postgres_url"))
-    make_first_schema(address)
+    make_schema("0001", address)
     before = set(tables_at(address))
     died = migrate_dying_at(statement, address)
     between = set(tables_at(address))
-    engine = open_engine(address)
-    kept = SqlCatalogue(engine).identity("library")
-    engine.dispose()
+    library, recording = held_at(address)
 
     assert died.returncode == -KILLED, died.stdout
-    assert (between, kept) == (before, "one")
+    assert (between, library) == (before, "one")
+    assert recording is not None
     assert set(tables_at(address)) == {*metadata.tables, "alembic_version"}
+
+
+@pytest.mark.parametrize("revision", ["0001", "0002"])
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_an_older_database_is_brought_up_to_date_with_all_it_held(
+    kind: str, revision: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    address = str(tmp_path / "state.db") if kind == "sqlite" else str(request.getfixturevalue("postgres_url"))
+    make_schema(revision, address)
+    engine = open_engine(address)
+    catalogue = SqlCatalogue(engine)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "target_metadata": metadata})
+        differences = compare_metadata(context, metadata)
+    catalogue.listings.page(LIKES, [FOUND], 0)
+    linked = catalogue.by_source("spotify", "1")
+    listed = catalogue.listings.tracks("spotify", "likes")
+    kept = catalogue.identity("library")
+    engine.dispose()
+
+    assert differences == []
+    assert linked is not None
+    assert (kept, linked.recording_id, [each.source_id for each in listed]) == ("one", "a" * 32, ["1"])
 
 
 def test_an_installed_package_finds_its_steps(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from music_sync.adapters.sql.engine import open_engine
 from music_sync.adapters.sql.snapshot import copy_for_plan
 from music_sync.model.endings import OnBuyList, Reason
 from music_sync.model.errors import BadSetting, EnvironmentFault
+from music_sync.model.listing import Listing
 from music_sync.model.track import Analysis, FoundTrack, LibraryFile, Playlist, Recording
 
 FOUND = FoundTrack("spotify", "1", title="Waves")
@@ -24,6 +25,7 @@ FILE = LibraryFile("Ann/Waves.aiff", "aiff", "f" * 64, 5)
 RECORDING = Recording(
     "a" * 32, "Ann", "Waves", "", "", "", None, "", "0" * 64, Analysis(100.0, (1, 2**32 - 1)), (FILE,)
 )
+LIKES = Listing("spotify", "likes", "Liked songs", reading=1)
 
 
 def fill(catalogue: SqlCatalogue) -> None:
@@ -34,6 +36,7 @@ def fill(catalogue: SqlCatalogue) -> None:
     catalogue.member(RECORDING.recording_id, Playlist("spotify", "pl", "Friday", 3))
     catalogue.ended(FOUND, 1, OnBuyList("no provider"))
     catalogue.remember("library", "one")
+    catalogue.listings.page(LIKES, [FOUND], 0)
 
 
 def whole(catalogue: SqlCatalogue) -> list[object]:
@@ -47,6 +50,8 @@ def whole(catalogue: SqlCatalogue) -> list[object]:
         list(catalogue.outbox("m3u")),
         catalogue.playlist_files("spotify:pl"),
         catalogue.identity("library"),
+        catalogue.listings.listings(),
+        catalogue.listings.tracks("spotify", "likes"),
     ]
 
 
@@ -73,6 +78,7 @@ def test_the_copy_of_a_file_holds_every_row_also_those_in_the_log(sqlite_engine:
 
 
 def test_what_a_dry_run_writes_reaches_the_copy_alone(engine: sa.Engine) -> None:
+    """P54"""
     real = SqlCatalogue(engine)
     fill(real)
     before = whole(real)
@@ -80,9 +86,12 @@ def test_what_a_dry_run_writes_reaches_the_copy_alone(engine: sa.Engine) -> None
     with copied.locked():
         copied.add(replace(RECORDING, recording_id="b" * 32, files=()), FoundTrack("spotify", "2"))
         copied.remember("library", "two")
+    copied.listings.page(LIKES, [FoundTrack("spotify", "2")], 1)
+    copied.listings.whole(replace(LIKES, reading=2))
 
     assert whole(real) == before
     assert copied.counts()["recordings"] == 2
+    assert [each.gone for each in copied.listings.listings()] == [2]
 
 
 @pytest.mark.parametrize("state", ["closed", "killed"])

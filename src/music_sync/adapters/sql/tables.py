@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
-HEAD = "0002"
+HEAD = "0003"
 """The revision these tables stand for; a test holds it equal to the newest migration."""
 
 
@@ -108,6 +108,15 @@ source_links = sa.Table(
     _text("found_at"),
     sa.UniqueConstraint("source", "source_id"),
 )
+
+pages = sa.Index(
+    "ix_source_links_url",
+    source_links.c.url,
+    postgresql_using="hash",
+    sqlite_where=source_links.c.url != sa.literal_column("''"),
+    postgresql_where=source_links.c.url != sa.literal_column("''"),
+)
+"""Links of any length: Postgres' usual index takes no more than 2,700 bytes."""
 
 files = sa.Table(
     "files",
@@ -282,3 +291,34 @@ task_triggers = sa.Table(
     _text("triggered_at"),
 )
 """The revision at which a task started a sync last."""
+
+listings = sa.Table(
+    "listings",
+    metadata,
+    sa.Column("listing_id", sa.Integer, primary_key=True),
+    _text("source"),
+    _text("listing"),
+    _text("name"),
+    _text("mark"),
+    sa.Column("entries", sa.Integer, nullable=False),
+    sa.Column("reading", sa.Integer, nullable=False),
+    _text("goes_on"),
+    _text("read_at"),
+    _text("looked_at"),
+    _text("refused"),
+    sa.UniqueConstraint("source", "listing"),
+)
+"""Lists at services, such as likes, and how far each was read."""
+
+listed = sa.Table(
+    "listed",
+    metadata,
+    sa.Column("listing_id", sa.ForeignKey("listings.listing_id"), primary_key=True),
+    _text("source_id", primary_key=True),
+    _text("found"),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("reading", sa.Integer, nullable=False),
+    _text("first_seen_at"),
+    _text("gone_at"),
+)
+"""What stands on them: `found` is a JSON object, `gone_at` is empty until a whole reading does not see it any more."""
