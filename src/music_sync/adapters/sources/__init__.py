@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from music_sync.adapters.means import Means
 
 SOURCES = (
+    "listenbrainz",
     "folder",
     "list",
 )
