@@ -1,30 +1,36 @@
 """Accounts at services: what each wants, how a person signs in, and the tokens that come of it.
 
 A source module describes its account (`ACCOUNT`); `music-sync connect NAME` works from that description alone.
-What is kept lies in `<home>/var/accounts/<service>.json`, 0600, written in one step; secrets lie in the keyring where
-there is one. Refreshing holds the account's lock, so that two processes never spend the same single-use token.
+Secrets lie in the keyring where a person put them there, else in the account's file, 0600; see `account_file`.
+
+A refresh token may be good for one use. So the account is locked while it is renewed, and before the call it is written
+down that the token is on its way: after a kill the next run tries the token it has, and knows what a refusal means.
 """
 
-import base64
 import contextlib
 import fcntl
 import hashlib
 import json
+import logging
 import os
+import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
-import httpx
-
+from music_sync.adapters import account_file, tokens_keyring
+from music_sync.adapters.account_file import DAY_S, Kept, Unreadable
 from music_sync.adapters.calls import checked_url
-from music_sync.adapters.durable_files import write_whole
-from music_sync.model.errors import NeedsPerson, NotSetUp, ServiceUnavailable
+from music_sync.adapters.durable_files import faults_about
+from music_sync.adapters.token_endpoint import TokenEndpoint, Tokens
+from music_sync.model.errors import NeedsPerson, NotSetUp
 
-EARLY_S = 300.0
-"""An access token is refreshed this long before it ends."""
+if TYPE_CHECKING:
+    from music_sync.adapters.token_source import TokenSource
+
+log = logging.getLogger("music_sync.accounts")
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,10 @@ class OAuth:
     lasts_days: int | None = None
     """After so many days the sign-in ends, whatever is refreshed; None when it has no end of its own."""
     needs_secret: bool = False
+    secret_in_form: bool = False
+    """The secret goes into the form instead of the Authorization header."""
+    port: int = 0
+    """Of the redirect, where the service takes only the address that is registered; 0 for any that is free."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +63,8 @@ class Words:
 
     fields: Mapping[str, str]
     optional: frozenset[str] = frozenset()
+    long: frozenset[str] = frozenset()
+    """Those of several lines, which end with an empty one."""
 
 
 @dataclass(frozen=True)
@@ -71,24 +83,34 @@ class Account:
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What is known of a sign-in. Times are epoch seconds."""
+class Secrets:
+    """What nobody else may see of a sign-in."""
 
-    service: str
-    label: str
     words: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """By the name of their settings."""
+    """By the name of their settings; the client id and its secret among them."""
     refresh_token: str = field(default="", repr=False)
     access_token: str = field(default="", repr=False)
     access_until: float = 0.0
-    signed_in_at: float = 0.0
-    lasts_until: float | None = None
-    came_from: str = ""
-    """Hash of the refresh token in the environment that this one grew from; another one there begins anew."""
-    ended: str = ""
-    """Why it has ended; empty while it holds."""
-    who: str = ""
-    """The name of the account at the service."""
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any]) -> Self:
+        """Raises AttributeError, TypeError or ValueError for what is none of ours."""
+        words = {name: str(word) for name, word in content.get("words", {}).items()}
+        until = float(content.get("access_until", 0.0))
+        return cls(words, str(content.get("refresh_token", "")), str(content.get("access_token", "")), until)
+
+    def with_tokens(self, tokens: Tokens, now: float) -> Self:
+        refresh_token = tokens.refresh_token or self.refresh_token
+        until = now + tokens.good_for_s
+        return replace(self, refresh_token=refresh_token, access_token=tokens.access_token, access_until=until)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A sign-in with its secrets."""
+
+    kept: Kept
+    secrets: Secrets
 
 
 Setting = Callable[[str], Any]
@@ -106,42 +128,109 @@ class Accounts:
     def words(self, account: Account) -> dict[str, str]:
         """The words of an account, from the settings or from what was kept; raises NotSetUp when one is missing."""
         assert isinstance(account.way, Words)  # noqa: S101 - asked of such accounts only
-        kept = self.kept(account)
-        found = {
-            name: str(self._setting(name) or (kept.words.get(name, "") if kept else "")) for name in account.way.fields
-        }
+        found = {name: self.setting(name) for name in account.way.fields}
+        if not all(found.values()) and (held := self.held(account)):
+            found = {name: word or held.secrets.words.get(name, "") for name, word in found.items()}
         if any(not word for name, word in found.items() if name not in account.way.optional):
-            raise NotSetUp(f"{account.label} is not connected; `{account.command}` does it")
+            raise not_connected(account)
         return found
 
     def sign_in(self, account: Account) -> "TokenSource":
         """Where tokens for this account come from; nothing is read yet."""
+        from music_sync.adapters.token_source import TokenSource
+
         return TokenSource(self, account)
 
     def is_set_up(self, account: Account) -> bool:
-        """Was it ever connected, or does the environment bring what it needs?"""
+        """Was it ever connected, or does the environment bring what it needs? No secret is read for the answer."""
+        way = account.way
+        if isinstance(way, OAuth):
+            is_given = bool(self.given(account)[0])
+        else:
+            is_given = all(self.setting(name) for name in way.fields if name not in way.optional)
         try:
-            self.words(account) if isinstance(account.way, Words) else self.sign_in(account).check()
-        except NotSetUp:
-            return False
-        return True
+            return is_given or self.kept(account) is not None
+        except Unreadable:
+            return True
 
     def kept(self, account: Account) -> Kept | None:
-        try:
-            content = json.loads((self._folder / f"{account.service}.json").read_bytes())
-        except (OSError, ValueError):
-            return None
-        return Kept(**content)
+        """What is known without the secrets; None when nobody ever connected it. Raises Unreadable."""
+        read = account_file.read(self._folder, account.service, account.label)
+        return read and read[0]
 
-    def keep(self, kept: Kept) -> None:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_whole(self._folder / f"{kept.service}.json", json.dumps(vars(kept)).encode())
+    def held(self, account: Account, *, person_is_there: bool = False) -> Held | None:
+        """The sign-in with its secrets; raises NeedsPerson where those cannot be had."""
+        read = account_file.read(self._folder, account.service, account.label)
+        if read is None:
+            return None
+        kept, content = read
+        if kept.entry:
+            try:
+                content = _parsed(tokens_keyring.get(kept.entry, person_is_there=person_is_there))
+            except tokens_keyring.Closed as error:
+                raise NeedsPerson(
+                    f"the keyring that holds the sign-in to {account.label} cannot be opened here ({error}); unlock it, "
+                    f"or keep the sign-in in a file: `{account.command} --no-keyring`"
+                ) from None
+        try:
+            return Held(kept, Secrets.of(content))
+        except (AttributeError, TypeError, ValueError):
+            raise damaged(account) from None
+
+    def keep(self, held: Held, *, in_keyring: bool = False) -> Held:
+        """Keep it durably and give it as it was kept.
+
+        `in_keyring` asks for the keyring; what is there stays there. Where the keyring does not keep it, the file does.
+        """
+        kept, content = held.kept, asdict(held.secrets)
+        old = self._old(kept.service, kept.label)
+        entry = kept.entry or (f"{kept.service}-{secrets.token_hex(8)}" if in_keyring else "")
+        if entry and not tokens_keyring.put(entry, json.dumps(content), person_is_there=in_keyring):
+            log.warning("the keyring does not keep the sign-in to %s; it goes into a file", kept.label)
+            entry = ""
+        kept = replace(kept, entry=entry)
+        account_file.write(self._folder, kept, {} if entry else content)
+        if old and old.entry and old.entry != entry:
+            tokens_keyring.remove(old.entry, person_is_there=in_keyring)
+        return Held(kept, held.secrets)
+
+    def note(self, kept: Kept) -> None:
+        """Keep what is known of a sign-in, and leave its secrets as they are."""
+        read = account_file.read(self._folder, kept.service, kept.label)
+        account_file.write(self._folder, kept, read[1] if read else {})
+
+    def connect(self, account: Account, found: Secrets, *, in_keyring: bool = True) -> Kept:
+        """Keep a new sign-in in place of the one that was there."""
+        with self.alone(account):
+            old, now = self._old(account.service, account.label), self.now()
+            kept = Kept(
+                account.service,
+                account.label,
+                signed_in_at=now,
+                lasts_until=self.lasts_until(account, now),
+                # A token in the environment that was there before is not asked again instead of this sign-in.
+                came_from=self.given(account)[1] or (old.came_from if old else ""),
+            )
+            return self.keep(Held(kept, found), in_keyring=in_keyring).kept
+
+    def forget(self, account: Account) -> bool:
+        """Sign out on this machine; says whether there was anything."""
+        with self.alone(account):
+            old, file = self._old(account.service, account.label), account_file.path_of(self._folder, account.service)
+            was_there = file.exists()
+            with faults_about(file):
+                file.unlink(missing_ok=True)
+            if old and old.entry:
+                tokens_keyring.remove(old.entry, person_is_there=True)
+            return was_there
 
     @contextlib.contextmanager
     def alone(self, account: Account) -> Iterator[None]:
         """Hold the account while the block runs; other processes wait."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(self._folder / f".{account.service}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = self._folder / f".{account.service}.lock"
+        with faults_about(lock):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
@@ -151,108 +240,64 @@ class Accounts:
     def setting(self, name: str) -> str:
         return str(self._setting(name) or "")
 
+    def given(self, account: Account) -> tuple[str, str]:
+        """The refresh token that the environment brings, and its hash; both empty when it brings none."""
+        name = account.way.refresh_token if isinstance(account.way, OAuth) else ""
+        token = self.setting(name) if name else ""
+        return token, hash_of(token) if token else ""
+
+    def endpoint(self, account: Account, words: Mapping[str, str], **more: str) -> TokenEndpoint:
+        """Where this account's tokens come from; raises NeedsPerson when the client id is missing."""
+        way = account.way
+        assert isinstance(way, OAuth)  # noqa: S101 - asked of such accounts only
+        client_id, client_secret = (
+            (self.setting(name) or words.get(name, "")) if name else "" for name in (way.client_id, way.client_secret)
+        )
+        if not client_id:
+            raise NeedsPerson(
+                f"{account.label} has a sign-in but no client id; set {way.client_id}, or `{account.command}`"
+            )
+        address = self.address(way.token)
+        return TokenEndpoint(
+            account.label, address, account.command, client_id, client_secret, way.secret_in_form, **more
+        )
+
     def address(self, template: str) -> str:
         """An address with the settings that it names filled in; raises BadSetting for one that is not safe."""
         name = template.partition("{")[2].partition("}")[0]
         return template.replace(f"{{{name}}}", checked_url(self.setting(name))) if name else template
 
+    def lasts_until(self, account: Account, since: float) -> float:
+        days = account.way.lasts_days if isinstance(account.way, OAuth) else None
+        return since + days * DAY_S if days else 0.0
+
     def now(self) -> float:
         return self._now()
 
-
-class TokenSource:
-    """Fulfils `calls.SignIn` for one account."""
-
-    def __init__(self, accounts: Accounts, account: Account) -> None:
-        assert isinstance(account.way, OAuth)  # noqa: S101 - asked of such accounts only
-        self._accounts = accounts
-        self._account = account
-        self._way = account.way
-        self._refused = ""
-
-    @property
-    def command(self) -> str:
-        return self._account.command
-
-    def check(self) -> None:
-        """Raise NotSetUp when nobody ever signed in."""
-        self._current()
-
-    def token(self) -> str:
-        kept = self._current()
-        if self._is_good(kept):
-            return kept.access_token
-        with self._accounts.alone(self._account):
-            # Another process may have refreshed it while this one waited.
-            kept = self._current()
-            if not self._is_good(kept):
-                kept = self._refreshed(kept)
-                self._accounts.keep(kept)
-        return kept.access_token
-
-    def refused(self, token: str) -> None:
-        self._refused = token
-
-    def _is_good(self, kept: Kept) -> bool:
-        if kept.ended:
-            raise NeedsPerson(kept.ended)
-        return (
-            bool(kept.access_token)
-            and kept.access_token != self._refused
-            and kept.access_until - EARLY_S > self._accounts.now()
-        )
-
-    def _current(self) -> Kept:
-        """What is kept, unless the environment brings a refresh token that it did not grow from."""
-        kept = self._accounts.kept(self._account)
-        given = self._accounts.setting(self._way.refresh_token) if self._way.refresh_token else ""
-        came_from = hashlib.sha256(given.encode()).hexdigest() if given else ""
-        if given and (kept is None or (kept.came_from and kept.came_from != came_from)):
-            return Kept(self._account.service, self._account.label, refresh_token=given, came_from=came_from)
-        if kept is None or not kept.refresh_token:
-            raise NotSetUp(f"{self._account.label} is not connected; `{self._account.command}` does it")
-        return kept
-
-    def _refreshed(self, kept: Kept) -> Kept:
-        client_id = self._accounts.setting(self._way.client_id) or kept.words.get(self._way.client_id, "")
-        if not client_id:
-            raise NotSetUp(f"{self._account.label} has a sign-in but no client id; `{self._account.command}` sets it")
-        secret = self._secret(kept)
-        answer = self._asked(
-            {"grant_type": "refresh_token", "refresh_token": kept.refresh_token, "client_id": client_id},
-            client_id,
-            secret,
-        )
-        if answer.get("error"):
-            ended = f"the sign-in to {self._account.label} has ended ({answer['error']}); run `{self._account.command}`"
-            self._accounts.keep(replace(kept, ended=ended))
-            raise NeedsPerson(ended)
-        return replace(
-            kept,
-            access_token=answer["access_token"],
-            access_until=self._accounts.now() + float(answer.get("expires_in") or 3600),
-            refresh_token=answer.get("refresh_token") or kept.refresh_token,
-        )
-
-    def _secret(self, kept: Kept) -> str:
-        name = self._way.client_secret
-        return (self._accounts.setting(name) or kept.words.get(name, "")) if name else ""
-
-    def _asked(self, form: Mapping[str, str], client_id: str, secret: str) -> dict[str, Any]:
-        headers = {}
-        if secret:
-            pair = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
-            headers["Authorization"] = f"Basic {pair}"
+    def _old(self, service: str, label: str) -> Kept | None:
+        """What is kept; a file that cannot be read counts as none, since it is about to be replaced."""
         try:
-            with httpx.Client(trust_env=False, timeout=20) as client:
-                response = client.post(self._accounts.address(self._way.token), data=form, headers=headers)
-            answer = response.json()
-        except (httpx.HTTPError, ValueError) as error:
-            raise ServiceUnavailable(
-                f"{self._account.label} did not renew the sign-in ({type(error).__name__}); the next sync tries again"
-            ) from error
-        if response.status_code >= 500 or response.status_code == 429 or not isinstance(answer, dict):
-            raise ServiceUnavailable(
-                f"{self._account.label} did not renew the sign-in ({response.status_code}); the next sync tries again"
-            )
-        return answer
+            read = account_file.read(self._folder, service, label)
+        except Unreadable:
+            return None
+        return read and read[0]
+
+
+def not_connected(account: Account) -> NotSetUp:
+    return NotSetUp(f"{account.label} is not connected; `{account.command}` does it")
+
+
+def damaged(account: Account) -> Unreadable:
+    return Unreadable(f"what was kept of the sign-in to {account.label} is damaged; run `{account.command}`")
+
+
+def hash_of(token: str) -> str:
+    """What is written down of a token, so that it is known again."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
