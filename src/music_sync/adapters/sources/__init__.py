@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from music_sync.adapters.means import Means
 
 SOURCES = (
+    "soundcloud",
     "listenbrainz",
+    "lastfm",
     "folder",
     "list",
 )
