@@ -215,12 +215,14 @@ class Calls:
 
     def _address(self, path: str) -> str:
         address = path if path.startswith(("http://", "https://")) else f"{self.base_url}/{path.lstrip('/')}"
-        # The token goes along, so a page that the service names elsewhere is not followed.
-        if httpx.URL(address).host != httpx.URL(self.base_url).host:
-            raise Rejected(
-                f"{self.label} names a page at another host ({httpx.URL(address).host}), which is not followed"
-            )
+        self.check_host(address)
         return address
+
+    def check_host(self, address: str) -> None:
+        """The token goes along, so a page that the service names elsewhere is not followed; raises Rejected."""
+        host = httpx.URL(address).host
+        if host != httpx.URL(self.base_url).host:
+            raise Rejected(f"{self.label} names a page at another host ({host}), which is not followed")
 
     def send(self, request: httpx.Request, timeout_s: float) -> Reply:
         """Send one request as it is; the body is read whole, up to 16 MiB."""

@@ -25,6 +25,8 @@ class _Guarded(HTTPAdapter):
         self._calls = calls
 
     def send(self, request: requests.PreparedRequest, *_args: Any, **options: Any) -> requests.Response:
+        # Redirects come here too.
+        self._calls.check_host(request.url or "")
         answers: list[requests.Response] = []
 
         def send(headers: Mapping[str, str], timeout_s: float) -> Reply:
