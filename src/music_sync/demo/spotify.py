@@ -259,7 +259,7 @@ class SpotifyServer(Loopback):
             ("GET", f"/v1/playlists/(?P<id>{_ID})/items", self._checked(self._entries, "playlist-read-private")),
             ("GET", f"/v1/tracks/(?P<id>{_ID})", self._checked(self._track)),
             ("GET", f"/v1/albums/(?P<id>{_ID})", self._checked(self._album)),
-            ("GET", f"/v1/albums/(?P<id>{_ID})/tracks", self._checked(self._album_tracks)),
+            ("GET", f"/v1/albums/(?P<id>{_ID})/tracks/?", self._checked(self._album_tracks)),
             ("GET", "/v1/search", self._checked(self._search)),
             *(("GET", pattern, self._checked(_gone)) for pattern in _GONE),
         )
@@ -304,13 +304,12 @@ class SpotifyServer(Loopback):
         return Answer(200, about | _user(ME))
 
     def _likes(self, request: Request) -> Answer:
-        entries = [{"added_at": entry.added_at, "track": entry.content} for entry in self.likes]
-        return Answer(200, self._page(request, entries))
+        return Answer(200, self._page(request, self.likes, tell=_liked))
 
     def _my_playlists(self, request: Request) -> Answer:
         may_see_shared = "playlist-read-collaborative" in self._scopes_of(request)
         seen = [each for each in self.playlists if may_see_shared or not each.is_collaborative]
-        return Answer(200, self._page(request, [self._about(each) for each in seen]))
+        return Answer(200, self._page(request, seen, tell=self._about))
 
     def _playlist(self, request: Request) -> Answer:
         playlist = self._playlist_at(request)
@@ -318,7 +317,7 @@ class SpotifyServer(Loopback):
         del told["items"]
         if _is_open(playlist):
             items = f"/v1/playlists/{playlist.id}/items"
-            told["items"] = self._cut(items, self._told(playlist.entries), _LARGEST_PAGE, 0)
+            told["items"] = self._cut(items, playlist.entries, range(_LARGEST_PAGE), self._told)
         names = re.findall(r"\w+", request.query.get("fields", ""))
         return Answer(200, {name: told[name] for name in names if name in told} if names else told)
 
@@ -326,7 +325,7 @@ class SpotifyServer(Loopback):
         playlist = self._playlist_at(request)
         if not _is_open(playlist):
             return _refusal(403, "Forbidden")
-        return Answer(200, self._page(request, self._told(playlist.entries)))
+        return Answer(200, self._page(request, playlist.entries, tell=self._told))
 
     def _now(self, _request: Request) -> Answer:
         return Answer(204) if self.playing is None else Answer(200, self.playing)
@@ -340,10 +339,10 @@ class SpotifyServer(Loopback):
         tracks = self._on_album(request)
         about = tracks[0]["album"] | {"total_tracks": len(tracks), "copyrights": [], "external_ids": {}}
         path = f"/v1/albums/{about['id']}/tracks"
-        return Answer(200, about | {"tracks": self._cut(path, _simplified(tracks), _LARGEST_PAGE, 0)})
+        return Answer(200, about | {"tracks": self._cut(path, tracks, range(_LARGEST_PAGE), _simplified)})
 
     def _album_tracks(self, request: Request) -> Answer:
-        return Answer(200, self._page(request, _simplified(self._on_album(request))))
+        return Answer(200, self._page(request, self._on_album(request), tell=_simplified))
 
     def _on_album(self, request: Request) -> list[dict[str, Any]]:
         album_id = _valid_id(request)
@@ -392,35 +391,37 @@ class SpotifyServer(Loopback):
             **_named("playlist", playlist.id),
         }
 
-    def _told(self, entries: Iterable[Entry]) -> list[dict[str, Any]]:
-        return [
-            {
-                "added_at": entry.added_at,
-                "added_by": _user(ME),
-                "is_local": bool(entry.content and entry.content.get("is_local")),
-                **dict.fromkeys(self.entry_names, entry.content),
-            }
-            for entry in entries
-        ]
+    def _told(self, entry: Entry) -> dict[str, Any]:
+        return {
+            "added_at": entry.added_at,
+            "added_by": _user(ME),
+            "is_local": bool(entry.content and entry.content.get("is_local")),
+            **dict.fromkeys(self.entry_names, entry.content),
+        }
 
     def _page(
-        self, request: Request, everything: list[Any], largest: int = _LARGEST_PAGE, default: int = 20
+        self,
+        request: Request,
+        everything: Sequence[Any],
+        largest: int = _LARGEST_PAGE,
+        default: int = 20,
+        tell: Callable[[Any], Any] = lambda each: each,
     ) -> dict[str, Any]:
         limit = _number(request, "limit", default, range(1, largest + 1))
         offset = _number(request, "offset", 0, range(100_001))
-        return self._cut(request.path, everything, limit, offset)
+        return self._cut(request.path, everything, range(offset, offset + limit), tell)
 
-    def _cut(self, path: str, everything: list[Any], limit: int, offset: int) -> dict[str, Any]:
-        def at(start: int) -> str | None:
-            return f"{self.url}{path}?{urlencode({'offset': start, 'limit': limit})}"
+    def _cut(self, path: str, everything: Sequence[Any], asked: range, tell: Callable[[Any], Any]) -> dict[str, Any]:
+        def at(start: int) -> str:
+            return f"{self.url}{path}?{urlencode({'offset': start, 'limit': len(asked)})}"
 
         return {
-            "href": at(offset),
-            "items": everything[offset : offset + limit],
-            "limit": limit,
-            "next": at(offset + limit) if offset + limit < len(everything) else None,
-            "offset": offset,
-            "previous": at(max(0, offset - limit)) if offset else None,
+            "href": at(asked.start),
+            "items": [tell(each) for each in everything[asked.start : asked.stop]],
+            "limit": len(asked),
+            "next": at(asked.stop) if asked.stop < len(everything) else None,
+            "offset": asked.start,
+            "previous": at(max(0, asked.start - len(asked))) if asked.start else None,
             "total": len(everything),
         }
 
@@ -452,10 +453,13 @@ def _number(request: Request, name: str, default: int, allowed: range) -> int:
     return int(text)
 
 
-def _simplified(tracks: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _liked(entry: Entry) -> dict[str, Any]:
+    return {"added_at": entry.added_at, "track": entry.content}
+
+
+def _simplified(found: Mapping[str, Any]) -> dict[str, Any]:
     """As albums tell of their tracks: without album and ISRC."""
-    left_out = {"album", "external_ids"}
-    return [{name: value for name, value in each.items() if name not in left_out} for each in tracks]
+    return {name: value for name, value in found.items() if name not in {"album", "external_ids"}}
 
 
 def _artist(name: str) -> dict[str, Any]:
