@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from music_sync.adapters.means import Means
 
 SOURCES = (
+    "spotify",
     "soundcloud",
     "listenbrainz",
     "lastfm",
