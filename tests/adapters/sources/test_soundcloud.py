@@ -17,6 +17,7 @@ from tests.means import means_in
 
 from music_sync.adapters.accounts import OAuth
 from music_sync.adapters.calls import Forbidden, Reply
+from music_sync.adapters.extractor_lists import PublicPages
 from music_sync.adapters.library_folder import FolderLibrary
 from music_sync.adapters.links import read_place
 from music_sync.adapters.means import Means
@@ -25,16 +26,17 @@ from music_sync.adapters.sources.soundcloud import (
     ACCOUNT,
     LIMITS,
     OFF,
+    SoundCloudLikes,
     SoundCloudPlaylists,
     for_place,
     judge,
-    likes,
     next_path,
     open_parts,
     parse_track,
     who,
 )
 from music_sync.demo.loopback import Change, Garbled, Refuse, Truncated
+from music_sync.demo.public_pages import Profile, PublicPagesServer, like, soundcloud_track
 from music_sync.demo.soundcloud import (
     Set,
     Shelf,
@@ -541,6 +543,72 @@ def test_links_to_other_services_are_not_for_soundcloud(home: Home) -> None:
     assert for_place(read_place("https://open.spotify.com/track/" + "7" * 22), home.means) is None
 
 
+# A public profile
+
+
+class Profiles:
+    """A home without an account, and the public pages."""
+
+    def __init__(self, folder: Path, server: PublicPagesServer) -> None:
+        self.folder = folder
+        self.server = server
+
+    def likes(self, **variables: str) -> SoundCloudLikes:
+        given = {"MUSIC_SYNC_EXTRACTORS": "soundcloud", "SOUNDCLOUD_PROFILE": "nadia-klee", **variables}
+        means = means_in(self.folder, FakeListings(), **given)
+        return SoundCloudLikes(
+            means,
+            lambda means, tell: PublicPages(means, "soundcloud", tell=tell, base=self.server.url, sleep=means.sleep),
+        )
+
+
+@pytest.fixture
+def profiles(tmp_path: Path) -> Iterator[Profiles]:
+    with PublicPagesServer() as server:
+        liked = [like(soundcloud_track(2, "b")), like(soundcloud_track(1, "a"))]
+        server.profiles["nadia-klee"] = Profile(8000, "Nadia Klee", liked)
+        yield Profiles(tmp_path / "home", server)
+
+
+def test_without_an_account_the_likes_of_a_public_profile_are_read_where_the_owner_allows_it(
+    profiles: Profiles,
+) -> None:
+    part = profiles.likes()
+
+    assert [found.source_id for found in part.detect()] == ["2", "1"]
+    assert not part.needs_account
+
+
+@pytest.mark.parametrize("lacks", ["MUSIC_SYNC_EXTRACTORS", "SOUNDCLOUD_PROFILE"])
+def test_a_public_profile_is_read_only_when_it_is_named_and_allowed(profiles: Profiles, lacks: str) -> None:
+    part = profiles.likes(**{lacks: ""})
+
+    assert part.needs_account
+    with pytest.raises(NotSetUp):
+        list(part.detect())
+    assert profiles.server.seen == []
+
+
+def test_an_account_comes_before_a_public_profile(home: Home, profiles: Profiles) -> None:
+    home.server.likes = Shelf(pieces(9))
+
+    assert [found.source_id for found in profiles.likes(**home.variables).detect()] == ["9"]
+    assert profiles.server.seen == []
+
+
+def test_a_profile_that_is_not_shown_is_for_a_person(profiles: Profiles) -> None:
+    with pytest.raises(NeedsPerson, match="the likes of the profile nobody cannot be read"):
+        list(profiles.likes(SOUNDCLOUD_PROFILE="nobody").detect())
+
+
+def test_the_public_pages_are_those_of_soundcloud(tmp_path: Path) -> None:
+    means = means_in(tmp_path, MUSIC_SYNC_EXTRACTORS="soundcloud", SOUNDCLOUD_PROFILE="nadia-klee")
+    messages: list[str] = []
+
+    with soundcloud._public_pages(means, messages.append) as pages:
+        assert pages.soundcloud_likes("nadia-klee").name == "Likes of nadia-klee"
+
+
 # The sign-in
 
 
@@ -618,13 +686,13 @@ from pathlib import Path
 
 from tests.means import means_in
 
-from music_sync.adapters.sources.soundcloud import likes
+from music_sync.adapters.sources.soundcloud import SoundCloudLikes
 
 names = [name for name in os.environ if "SOUNDCLOUD" in name]
 means = means_in(Path(os.environ["MUSIC_SYNC_HOME"]), **{name: os.environ[name] for name in names})
 print("ready", flush=True)
 input()
-print(*(found.source_id for found in likes(means).detect()))
+print(*(found.source_id for found in SoundCloudLikes(means).detect()))
 """
 
 
@@ -660,7 +728,7 @@ def test_a_short_limit_is_waited_for(home: Home) -> None:
     waited: list[float] = []
     home.server.likes = Shelf(pieces(1))
     home.server.misbehave("GET", rate_limited(stamp(time.time() + 20)))
-    found = list(likes(replace(home.means, sleep=waited.append)).detect())
+    found = list(SoundCloudLikes(replace(home.means, sleep=waited.append)).detect())
 
     assert len(found) == 1
     assert any(10 < each <= 20 for each in waited)

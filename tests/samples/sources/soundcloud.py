@@ -7,7 +7,7 @@ from tests.means import means_in
 from tests.source_sample import ODD_NAMES, Sample, Samples
 
 from music_sync.adapters.means import Means
-from music_sync.adapters.sources.soundcloud import likes
+from music_sync.adapters.sources.soundcloud import SoundCloudLikes
 from music_sync.demo.soundcloud import Shelf, SoundCloudServer, geo_blocked, nulled, track
 
 
@@ -19,10 +19,10 @@ def sample(folder: Path) -> Samples:
         server.likes = Shelf([*titled, track(101, "\ud83c - <b>"), bare, None, nulled(track(102, "removed"), "urn")])
         away.misbehave("GET", geo_blocked(), always=True)
         yield Sample(
-            likes(connected(folder / "home", server)),
+            SoundCloudLikes(connected(folder / "home", server)),
             len(titled) + 2,
-            likes(connected(folder / "away", away)),
-            likes(means_in(folder / "nobody")),
+            SoundCloudLikes(connected(folder / "away", away)),
+            SoundCloudLikes(means_in(folder / "nobody")),
         )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import parse_qs, urlsplit
 
 from music_sync.adapters.accounts import Account, OAuth
@@ -18,9 +18,12 @@ from music_sync.adapters.calls import Calls, Forbidden, NotThere, Rejected, Repl
 from music_sync.adapters.links import Place, is_isrc, track_link
 from music_sync.adapters.listing_reader import Page, Reader, RemoteList
 from music_sync.adapters.means import Means
-from music_sync.model.errors import BadSetting, GiveUp, NotSetUp, ServiceUnavailable, SyncError
+from music_sync.model.errors import BadSetting, GiveUp, NeedsPerson, NotSetUp, ServiceUnavailable, SyncError
 from music_sync.model.ports import Source
 from music_sync.model.track import FoundTrack
+
+if TYPE_CHECKING:
+    from music_sync.adapters.extractor_lists import PublicPages
 
 NAME = "soundcloud"
 _PORT = 8766
@@ -62,16 +65,19 @@ _URN = re.compile(r"soundcloud:(?P<kind>[a-z]+):(?P<number>[0-9A-Za-z_-]+)")
 _LOCATION = re.compile(r"/(?P<kind>tracks|playlists|users)/(?:soundcloud:[a-z]+:)?(?P<number>[0-9A-Za-z_-]+)/?$")
 
 
+OpenPages = Callable[[Means, Callable[[str], None]], "PublicPages"]
+
+
 def open_parts(means: Means) -> Sequence[Source]:
     """Likes, sets, and reposts, which are asked only when they are named."""
-    return [likes(means), SoundCloudPlaylists(means), reposts(means)]
+    return [SoundCloudLikes(means), SoundCloudPlaylists(means), reposts(means)]
 
 
 def for_place(place: Place, means: Means) -> Source | None:
     """What a link names; None when nobody is connected."""
     if place.service != NAME or not means.accounts.is_set_up(ACCOUNT):
         return None
-    return likes(means) if place.kind == "likes" and not place.id else SoundCloudPlace(place, means)
+    return SoundCloudLikes(means) if place.kind == "likes" and not place.id else SoundCloudPlace(place, means)
 
 
 def who(means: Means) -> str:
@@ -80,12 +86,14 @@ def who(means: Means) -> str:
         return text_of(fields_of(calls.get("me").json).get("username"))
 
 
-def likes(means: Means) -> "SoundCloudTracks":
-    return SoundCloudTracks(means, "likes", "me/likes/tracks", "SoundCloud likes")
-
-
 def reposts(means: Means) -> "SoundCloudTracks":
     return SoundCloudTracks(means, "reposts", "me/reposts/tracks", "SoundCloud reposts")
+
+
+def _public_pages(means: Means, tell: Callable[[str], None]) -> "PublicPages":
+    from music_sync.adapters.extractor_lists import PublicPages
+
+    return PublicPages(means, NAME, tell=tell, sleep=means.sleep)
 
 
 class SoundCloudTracks:
@@ -109,6 +117,36 @@ class SoundCloudTracks:
                 yield from _read(reader, _growing(calls, self.part, self._title, self._path))
             except _OF_ONE as error:
                 raise _of_the_part(error) from error
+
+
+class SoundCloudLikes(SoundCloudTracks):
+    """The person's likes; without an account those of a public profile, where the owner named one and allowed it."""
+
+    def __init__(self, means: Means, open_pages: OpenPages = _public_pages) -> None:
+        super().__init__(means, "likes", "me/likes/tracks", "SoundCloud likes")
+        self._open_pages = open_pages
+
+    @property
+    def needs_account(self) -> bool:
+        return not self._profile()
+
+    def detect(self) -> Iterator[FoundTrack]:
+        """Yield the likes, newest first; see `Source.detect`."""
+        profile = self._profile()
+        if not profile or self._means.accounts.is_set_up(ACCOUNT):
+            yield from super().detect()
+            return
+        reader = self._means.reader(NAME)
+        self.messages = reader.messages
+        try:
+            with self._open_pages(self._means, reader.messages.append) as pages:
+                # Two people's likes are two lists, so that another profile begins anew.
+                yield from reader.read(pages.soundcloud_likes(profile, listing=f"likes:{profile}"))
+        except GiveUp as error:
+            raise NeedsPerson(f"the likes of the profile {profile} cannot be read: {error}") from error
+
+    def _profile(self) -> str:
+        return str(self._means.setting("soundcloud_profile")) if NAME in self._means.setting("extractors") else ""
 
 
 class SoundCloudPlaylists:
