@@ -24,6 +24,7 @@ from music_sync.adapters import account_file, tokens_keyring
 from music_sync.adapters.account_file import DAY_S, Kept, Unreadable
 from music_sync.adapters.calls import checked_url
 from music_sync.adapters.durable_files import faults_about
+from music_sync.adapters.file_names import clean
 from music_sync.adapters.token_endpoint import TokenEndpoint, Tokens
 from music_sync.model.errors import NeedsPerson, NotSetUp
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from music_sync.adapters.token_source import TokenSource
 
 log = logging.getLogger("music_sync.accounts")
+
+LONGEST_NAME = 100
 
 
 @dataclass(frozen=True)
@@ -212,6 +215,16 @@ class Accounts:
                 came_from=self.given(account)[1] or (old.came_from if old else ""),
             )
             return self.keep(Held(kept, found), in_keyring=in_keyring).kept
+
+    def call_it(self, account: Account, who: str) -> Kept:
+        """Keep the name that the account has at its service."""
+        with self.alone(account):
+            kept = self.kept(account)
+            if kept is None:
+                raise not_connected(account)
+            kept = replace(kept, who=clean(who)[:LONGEST_NAME])
+            self.note(kept)
+            return kept
 
     def forget(self, account: Account) -> bool:
         """Sign out on this machine; says whether there was anything."""
