@@ -18,7 +18,6 @@ SOURCES = (
     "spotify",
     "soundcloud",
     "listenbrainz",
-    "lastfm",
     "folder",
     "list",
 )
