@@ -18,6 +18,7 @@ SOURCES = (
     "spotify",
     "soundcloud",
     "listenbrainz",
+    "lastfm",
     "folder",
     "list",
 )
