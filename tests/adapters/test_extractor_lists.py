@@ -195,7 +195,7 @@ def test_a_youtube_playlist_comes_with_words_link_and_length(world: World) -> No
     assert [(found.artist, found.title, found.length_s) for found in page.tracks] == [
         ("Nadia Klee", "Half Past Two", 245.0),
         ("Hanne Vik", "Foil & Paper (Official Video)", 180.0),
-        ("Uploader", "A Song Without A Dash", 61.0),
+        ("", "A Song Without A Dash", 61.0),
     ]
     assert page.tracks[1].url == "https://www.youtube.com/watch?v=AbCdEfGh_-1"
     assert page.tracks[1].source_id == "AbCdEfGh_-1"
@@ -465,12 +465,20 @@ def test_nothing_is_kept_outside_the_home(world: World, tmp_path: Path, monkeypa
 
 @pytest.mark.parametrize(
     "entry",
-    [None, [], "x", {}, {"id": "1", "title": "x"}, {"id": 1, "title": ""}, {"id": 1, "title": "x", "permalink_url": 3}],
+    [
+        None,
+        [],
+        "x",
+        {},
+        {"id": "one", "title": "x"},
+        {"id": 1, "title": ""},
+        {"id": 1, "title": "x", "permalink_url": 3},
+    ],
 )
 def test_what_is_no_track_is_none(entry: object) -> None:
     assert parse_soundcloud(entry) is None
 
 
-@pytest.mark.parametrize("entry", [{}, {"id": "short", "title": "x"}, {"id": None, "title": "x"}])
-def test_what_is_no_video_is_none(entry: dict[str, object]) -> None:
+@pytest.mark.parametrize("entry", [None, {}, {"id": "short", "title": "x"}, {"id": None, "title": "x"}])
+def test_what_is_no_video_is_none(entry: object) -> None:
     assert parse_youtube(entry) is None

@@ -10,7 +10,6 @@ of a long list cost one page. Each call keeps our rules: hosts of that site alon
 import hashlib
 import itertools
 import json
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
+from music_sync.adapters.answer_fields import fields_of, number_of, text_of
 from music_sync.adapters.budget_file import Budget, Limits
 from music_sync.adapters.calls import DEADLINE_S, Calls
 from music_sync.adapters.extractor_calls import SHAPE_ERRORS, SITES, SOUNDCLOUD_API, limited, lister, translated
@@ -59,7 +59,7 @@ class PublicPages:
         base: str = "",
         most: int = MOST_ENTRIES,
         deadline_s: float = DEADLINE_S,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
     ) -> None:
         self._site = SITES[site]
         if site not in means.setting("extractors"):
@@ -69,6 +69,7 @@ class PublicPages:
             )
         self._tell = tell
         self._most = most
+        sleep = sleep or means.sleep
         budget = Budget(means.budgets, f"{site}-pages", f"{self._site.label}'s web site", _LIMITS, sleep=sleep)
         self._calls = Calls(self._site.home, budget, judge=limited, deadline_s=deadline_s, sleep=sleep)
         self._heard = _Heard()
@@ -254,51 +255,50 @@ class _Heard:
                 self.tracks[track.source_id] = track
 
 
-def parse_soundcloud(entry: Any) -> FoundTrack | None:
+def parse_soundcloud(entry: object) -> FoundTrack | None:
     """A track as SoundCloud's own pages are told of it, or a like of one; None for all else."""
-    like = entry if isinstance(entry, dict) else {}
-    told = like.get("track") or like
-    if not isinstance(told, dict) or not isinstance(told.get("id"), int) or not told.get("title"):
+    like = fields_of(entry)
+    told = fields_of(like.get("track")) or like
+    number, title = number_of(told.get("id")), text_of(told.get("title"))
+    if number is None or not title:
         return None
     try:
-        url = track_link(str(told.get("permalink_url"))).url
+        url = track_link(text_of(told.get("permalink_url"))).url
     except GiveUp:
         return None
-    release = told.get("publisher_metadata") or {}
-    user = told.get("user") or {}
-    length_ms = told.get("full_duration") or told.get("duration")
-    isrc = str(release.get("isrc") or "").replace("-", "").upper()
+    release = fields_of(told.get("publisher_metadata"))
+    isrc = text_of(release.get("isrc")).replace("-", "").upper()
+    # `duration` is that of the preview where only a preview plays.
+    length_ms = number_of(told.get("full_duration")) or number_of(told.get("duration"))
     return FoundTrack(
         source="soundcloud",
-        source_id=str(told["id"]),
-        artist=clean(str(release.get("artist") or user.get("username") or "")),
-        title=clean(str(told["title"])),
-        album=clean(str(release.get("album_title") or "")),
+        source_id=str(number),
+        artist=text_of(release.get("artist")) or text_of(fields_of(told.get("user")).get("username")),
+        title=title,
+        album=text_of(release.get("album_title")),
         isrc=isrc if is_isrc(isrc) else "",
-        genre=clean(str(told.get("genre") or "")),
-        length_s=length_ms / 1000 if isinstance(length_ms, int) and length_ms > 0 else None,
+        genre=text_of(told.get("genre")),
+        length_s=length_ms / 1000 if length_ms else None,
         url=url,
         liked_at=_stamp(like.get("created_at")) if told is not like else "",
     )
 
 
-def parse_youtube(entry: Entry) -> FoundTrack | None:
+def parse_youtube(entry: object) -> FoundTrack | None:
     """A video as YouTube's pages list it; None for one that is private, deleted or not over yet."""
-    title = clean(str(entry.get("title") or ""))
-    if not title or title in _UNREADABLE or entry.get("live_status") in {"is_live", "is_upcoming"}:
+    told = fields_of(entry)
+    video_id, title = text_of(told.get("id")), text_of(told.get("title"))
+    if not title or title in _UNREADABLE or told.get("live_status") in {"is_live", "is_upcoming"}:
         return None
     try:
-        url = track_link(f"https://www.youtube.com/watch?v={entry.get('id')}").url
+        url = track_link(f"https://www.youtube.com/watch?v={video_id}").url
     except GiveUp:
         return None
-    channel = clean(str(entry.get("channel") or entry.get("uploader") or ""))
-    artist, words = artist_and_title(title)
-    if channel.endswith(_TOPIC) or not artist:
-        artist, words = channel.removesuffix(_TOPIC), title
-    length_s = entry.get("duration")
+    artist, words = _words_of(title, text_of(told.get("channel")) or text_of(told.get("uploader")))
+    length_s = told.get("duration")
     return FoundTrack(
         source="youtube",
-        source_id=str(entry["id"]),
+        source_id=video_id,
         artist=artist,
         title=words,
         length_s=float(length_s) if isinstance(length_s, int | float) and length_s > 0 else None,
@@ -306,8 +306,19 @@ def parse_youtube(entry: Entry) -> FoundTrack | None:
     )
 
 
+def _words_of(title: str, channel: str) -> tuple[str, str]:
+    """Artist and title of a video, as the account-backed source reads them too; the artist may be empty."""
+    if channel.endswith(_TOPIC):
+        artist = channel.removesuffix(_TOPIC)
+        return "" if artist in _NOBODY else artist, title
+    artist, words = artist_and_title(title)
+    return (artist, words) if artist else ("", title)
+
+
 _TOPIC = " - Topic"
-"""YouTube's own channel of an artist is called so."""
+"""So ends the name of a channel that YouTube keeps for an artist; it holds music only, under plain titles."""
+_NOBODY = frozenset({"Release", "Various Artists"})
+"""Channels of that kind that name no artist."""
 
 
 def _entries_in(reply: Any) -> list[Any]:
