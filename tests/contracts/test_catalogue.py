@@ -19,7 +19,7 @@ from music_sync.adapters.sql.catalogue import SqlCatalogue
 from music_sync.adapters.sql.engine import in_write
 from music_sync.model.endings import AlreadyHave, Ending, Failed, NeedsReview, OnBuyList, Reason, Synced
 from music_sync.model.errors import NeedsPerson
-from music_sync.model.ports import Catalogue
+from music_sync.model.ports import Catalogue, Filed
 from music_sync.model.track import (
     Analysis,
     FoundTrack,
@@ -158,6 +158,39 @@ def test_a_recording_is_found_by_what_identifies_it(catalogue: AnyCatalogue) -> 
     ]
 
     assert [each.recording_id if each else None for each in ways] == [RECORDING.recording_id] * 4
+
+
+def test_a_page_finds_the_recordings_that_link_to_it(catalogue: AnyCatalogue) -> None:
+    """P25"""
+    page = f"https://soundcloud.com/ann/{'waves' * 1000}"
+    catalogue.add(another("b"), found("1", url=page))
+    catalogue.add(another("c"), found("2", url="https://soundcloud.com/ann/sea"))
+    catalogue.add(another("d"), found("3", url=""))
+    catalogue.link("c" * 32, found("4", url=page))
+
+    assert [each.recording_id[0] for each in catalogue.by_url(page)] == ["b", "c"]
+    assert [each.recording_id[0] for each in catalogue.by_url("https://soundcloud.com/ann/sea")] == ["c"]
+    assert list(catalogue.by_url("https://soundcloud.com/Ann/sea")) == []
+    assert list(catalogue.by_url("")) == []
+
+
+def test_what_the_tracks_of_a_source_were_filed_as_is_told_at_once(catalogue: AnyCatalogue) -> None:
+    bare = replace(another("b"), files=())
+    for number, recording in enumerate([RECORDING, bare, another("c")]):
+        each = found(str(number), source="spotify" if number < 2 else "youtube")
+        catalogue.started(each, 1)
+        catalogue.add(recording, each)
+        catalogue.ended(each, 1, Synced(recording.recording_id, recording.files))
+    again = found("again")
+    catalogue.ended(again, 1, AlreadyHave(RECORDING.recording_id, "yours"))
+    catalogue.ended(found("nothing"), 1, AlreadyHave("f" * 32, "yours"))
+    catalogue.ended(found("bought"), 1, OnBuyList("no way"))
+
+    assert catalogue.filed("spotify") == {
+        RECORDING.recording_id: Filed(RECORDING.recording_id, "Ann", "Waves", RECORDING.files),
+        bare.recording_id: Filed(bare.recording_id, "Ann", "Waves", ()),
+    }
+    assert catalogue.filed("nobody") == {}
 
 
 def test_what_is_not_known_finds_nothing(catalogue: AnyCatalogue) -> None:

@@ -4,13 +4,14 @@ import dataclasses
 import hashlib
 import shutil
 import threading
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from music_sync.adapters.library_folder import FolderLibrary
-from music_sync.model.errors import EnvironmentFault, TryAgainLater
+from music_sync.model.errors import EnvironmentFault, GiveUp, TryAgainLater
 from music_sync.model.ports import Library
 from music_sync.model.track import LibraryFile, StagedFile
 
@@ -179,6 +180,19 @@ def test_a_file_that_is_gone_or_has_another_size_is_not_held(library: Library, s
     assert not library.holds(dataclasses.replace(placed, path="Moderat", size_bytes=4096))
 
 
+def test_of_many_files_those_are_told_that_are_there(library: Library, stage: Stage) -> None:
+    placed = filed(library, stage(b"sound"))
+    other = dataclasses.replace(placed, path="Moderat/other.aiff")
+    decomposed = dataclasses.replace(placed, path=unicodedata.normalize("NFD", placed.path).upper())
+
+    assert library.holds(placed)
+    assert library.held([placed, other, dataclasses.replace(other, path="None/other.aiff")]) == {placed.path}
+    assert library.held(iter([decomposed])) == {decomposed.path}
+    assert library.held([]) == set()
+    with pytest.raises(GiveUp):
+        library.held([dataclasses.replace(placed, path="../outside.aiff")])
+
+
 def test_an_offline_library_says_so_to_every_question_and_nothing_is_made(
     library: Library, drive: Path, stage: Stage
 ) -> None:
@@ -189,6 +203,8 @@ def test_an_offline_library_says_so_to_every_question_and_nothing_is_made(
     questions: list[Callable[[], object]] = [
         library.check,
         lambda: library.holds(placed),
+        lambda: library.held([placed]),
+        lambda: library.held([]),
         lambda: library.prepare(staged, WANTED, RECORDING),
         lambda: library.place(prepared),
         lambda: library.discard(prepared),

@@ -13,7 +13,7 @@ from music_sync.adapters.sql.rows import JournalEntry, end_row, start_row
 from music_sync.adapters.sql.tables import clean, path_key
 from music_sync.model.endings import Ending, Reason
 from music_sync.model.errors import NeedsPerson
-from music_sync.model.ports import Decision, Outgoing, Past
+from music_sync.model.ports import Decision, Filed, Outgoing, Past
 from music_sync.model.track import FoundTrack, LibraryFile, Playlist, Recording, SourceLink
 
 Attempt = dict[str, Any]
@@ -71,6 +71,11 @@ class FakeCatalogue:
         for each in self._those(lambda _: True):
             yield replace(each, analysis=replace(each.analysis, fingerprint=()))
 
+    def filed(self, source: str) -> dict[str, Filed]:
+        ended_as = {row["recording_id"] for row in self._state.attempts.values() if row["source"] == clean(source)}
+        held = [recording for each in ended_as if (recording := self.recording(each))]
+        return {each.recording_id: Filed(each.recording_id, each.artist, each.title, each.files) for each in held}
+
     def by_source(self, source: str, source_id: str) -> Recording | None:
         linked = self._state.links.get((clean(source), clean(source_id)))
         return self.recording(linked[0]) if linked else None
@@ -83,6 +88,9 @@ class FakeCatalogue:
 
     def by_isrc(self, isrc: str) -> Sequence[Recording]:
         return self._those(lambda each: each.isrc == isrc) if isrc else ()
+
+    def by_url(self, url: str) -> Sequence[Recording]:
+        return self._those(lambda each: clean(url) in {link.url for link in each.sources}) if url else ()
 
     def by_length(self, shortest_s: float, longest_s: float) -> Sequence[Recording]:
         return self._those(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from music_sync.adapters.sql.tables import clean
 from music_sync.model.listing import Listing
@@ -59,9 +60,8 @@ class FakeListings:
         return len(gone)
 
     def keep(self, listing: Listing) -> None:
-        stored = Listing(
-            **{name: clean(said) if isinstance(said, str) else said for name, said in vars(listing).items()}
-        )
+        texts: dict[str, Any] = {name: clean(said) for name, said in vars(listing).items() if isinstance(said, str)}
+        stored = replace(listing, **texts)
         self._states[stored.source, stored.listing] = stored
 
     def _counted(self, stored: Listing) -> Listing:

@@ -1,10 +1,12 @@
 """Which recording of ours a track is, on which evidence, and never on words alone."""
 
+from pathlib import Path
+
 import pytest
 from tests.fakes.catalogue import FakeCatalogue
 from tests.track.examples import LENGTH_S, fingerprint, nearly, recording, track
 
-from music_sync.model.track import Analysis
+from music_sync.model.track import Analysis, FoundTrack
 from music_sync.track.match import length_tolerance_s, match, same_length
 
 OURS = recording("aaaa", seed=1, isrc="DEAR41300001")
@@ -27,6 +29,41 @@ def test_the_same_id_at_the_same_source_is_the_same(catalogue: FakeCatalogue) ->
 
 def test_the_same_id_with_another_revision_is_looked_at_again(catalogue: FakeCatalogue) -> None:
     assert match(track("ours", revision="2"), catalogue).verdict == "new"
+
+
+PAGE = "https://soundcloud.com/moderat/bad-kingdom"
+
+
+def test_the_same_page_at_another_source_is_the_same(catalogue: FakeCatalogue) -> None:
+    """P25"""
+    catalogue.link(OURS.recording_id, track("1122", source="soundcloud", url=PAGE))
+    found = match(track("other", "Any words", url=PAGE), catalogue)
+
+    assert (found.verdict, found.recording_id, found.reasons[0].rule) == ("same", OURS.recording_id, "link")
+    assert "soundcloud lists Moderat - Bad Kingdom" in found.reasons[0].text
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        track("other", url=f"{PAGE}-2"),
+        track("other", url=""),
+        track("other", url=PAGE, path=Path("/music/own.flac")),
+        track("other", url=PAGE, revision="2"),
+    ],
+    ids=["another page", "no page", "a file of one's own", "another revision"],
+)
+def test_what_may_be_something_else_is_not_matched_by_its_page(catalogue: FakeCatalogue, found: FoundTrack) -> None:
+    catalogue.link(OURS.recording_id, track("1122", source="soundcloud", url=PAGE))
+    catalogue.link(OURS.recording_id, track("1123", source="soundcloud"))
+
+    assert match(found, catalogue).verdict == "new"
+
+
+def test_what_was_fetched_is_not_matched_by_its_page_but_by_its_sound(catalogue: FakeCatalogue) -> None:
+    catalogue.link(OURS.recording_id, track("1122", source="soundcloud", url=PAGE))
+
+    assert match(track("other", url=PAGE), catalogue, "", Analysis(LENGTH_S, fingerprint(2))).verdict == "new"
 
 
 @pytest.mark.parametrize("sha256", [OURS.origin_sha256, OURS.files[0].sha256])

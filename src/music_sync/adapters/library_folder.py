@@ -145,17 +145,25 @@ class FolderLibrary:
 
     def holds(self, file: LibraryFile) -> bool:
         """Is a file of this size at this place? Raises EnvironmentFault when the library is offline, never says no then."""
+        return bool(self.held([file]))
+
+    def held(self, files: Iterable[LibraryFile]) -> set[str]:
+        """The paths of those files that are there in that size; raises as `holds` does."""
         self.present()
-        path = self.absolute(file)
-        try:
-            found = path.lstat()
-        except (FileNotFoundError, NotADirectoryError):
+        wanted = list(files)
+        there = [file.path for file in wanted if self._size_of(file) == file.size_bytes]
+        if len(there) < len(wanted):
             self.present()  # a drive that was pulled between the two looks
-            return False
-        except OSError as error:
-            log.warning("%s cannot be looked at: %s", path, error.strerror)
-            return False
-        return stat.S_ISREG(found.st_mode) and found.st_size == file.size_bytes
+        return set(there)
+
+    def _size_of(self, file: LibraryFile) -> int | None:
+        # Plain text instead of paths: this is asked of every known track in every round.
+        segments = _segments(file.path)
+        size = _size_at(f"{self.root}/{file.path}")
+        if size is None:
+            respelled = _respelled(self.root, segments)
+            size = _size_at(str(respelled)) if respelled else None
+        return size
 
     def files(self) -> Iterator[Path]:
         """All audio files one can see, sorted within their folder; links are not followed."""
@@ -265,6 +273,18 @@ def _refuse_unsafe_place(root: Path, home: Path | None) -> None:
 def _marker(identity: str) -> bytes:
     note = "Music Sync knows its library by this file. Keep it."
     return json.dumps({"library": identity, "note": note}, indent=1).encode() + b"\n"
+
+
+def _size_at(path: str) -> int | None:
+    """The size of a plain file in bytes, -1 for what is none or cannot be looked at; None when there is nothing."""
+    try:
+        found = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        log.warning("%s cannot be looked at: %s", path, error.strerror)
+        return -1
+    return found.st_size if stat.S_ISREG(found.st_mode) else -1
 
 
 def _read_marker(root: int) -> str | None:

@@ -11,7 +11,7 @@ class Reason:
     """One finding behind a decision: what was compared, with which score."""
 
     rule: str
-    """Short name: source_id, file_hash, isrc_length, fingerprint_length, version_words, preview, truncated ..."""
+    """Short name: source_id, link, file_hash, isrc_length, fingerprint_length, version_words, preview, truncated ..."""
     text: str
     """One sentence for a person."""
     score: float | None = None

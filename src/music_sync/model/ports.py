@@ -116,6 +116,9 @@ class Library(Protocol):
     def holds(self, file: LibraryFile) -> bool:
         """Is a file of this size at this place? Cheap; the hash is `library check`'s work."""
 
+    def held(self, files: Iterable[LibraryFile]) -> set[str]:
+        """The paths of those that `holds` would say yes to: of thousands at once."""
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -149,6 +152,16 @@ class Past:
 
 
 @dataclass(frozen=True)
+class Filed:
+    """A recording's files with what it is called, and nothing more: of thousands at once."""
+
+    recording_id: str
+    artist: str
+    title: str
+    files: tuple[LibraryFile, ...]
+
+
+@dataclass(frozen=True)
 class Decision:
     """One stored decision with its reasons, oldest first when listed."""
 
@@ -172,11 +185,17 @@ class Catalogue(Protocol):
     def recordings(self) -> Iterator[Recording]:
         """All of them, oldest first, without their fingerprints: those of 100,000 recordings fill the memory."""
 
+    def filed(self, source: str) -> dict[str, Filed]:
+        """The recordings that tracks of a source ended as, by their id."""
+
     def by_source(self, source: str, source_id: str) -> Recording | None: ...
     def by_sha256(self, sha256: str) -> Recording | None:
         """By the hash of a filed file or of the file it was made from."""
 
     def by_isrc(self, isrc: str) -> Sequence[Recording]: ...
+    def by_url(self, url: str) -> Sequence[Recording]:
+        """Those with a source link to this page, in this very spelling."""
+
     def by_length(self, shortest_s: float, longest_s: float) -> Sequence[Recording]:
         """Recordings with a fingerprint whose length lies between the two."""
 

@@ -1,6 +1,6 @@
 """Match: which recording of ours a found track is, and why; or that it is new.
 
-Only three kinds of evidence merge: an exact id or file hash, ISRC with length, fingerprint with length.
+Only three kinds of evidence merge: an exact id, link or file hash, ISRC with length, fingerprint with length.
 Version words keep versions apart, words alone never merge, and nothing is concluded over a third recording.
 """
 
@@ -16,8 +16,8 @@ from music_sync.track.words import version_key
 def match(found: FoundTrack, catalogue: Catalogue, sha256: str = "", analysis: Analysis | None = None) -> Match:
     """Say which recording of ours this is, from what is known so far.
 
-    Before anything is fetched that is the source's id, the hash of a local file, and ISRC with the announced length;
-    after `analyse` the fingerprint decides too.
+    Before anything is fetched that is the source's id, the link, the hash of a local file, and ISRC with the announced
+    length; after `analyse` the fingerprint decides too.
     """
     length_s = analysis.length_s if analysis else found.length_s
     notes: list[Reason] = []
@@ -41,6 +41,8 @@ def _verdicts(
     found: FoundTrack, catalogue: Catalogue, sha256: str, length_s: float | None, analysis: Analysis | None
 ) -> Iterator[Match]:
     yield from _by_source_id(found, catalogue)
+    if analysis is None:
+        yield from _by_link(found, catalogue)
     yield from _by_hash(sha256, catalogue)
     if length_s is not None:
         yield from _by_isrc(found, length_s, catalogue)
@@ -59,6 +61,16 @@ def _by_source_id(found: FoundTrack, catalogue: Catalogue) -> Iterator[Match]:
     )
     if unchanged:
         yield _same(recording, Reason("source_id", f"{found.source} lists it under the same id"))
+
+
+def _by_link(found: FoundTrack, catalogue: Catalogue) -> Iterator[Match]:
+    """The same page, met at another source; a local file's link may only say where it was once found."""
+    if found.path is not None or not found.url:
+        return
+    for recording in catalogue.by_url(found.url):
+        for link in recording.sources:
+            if (link.url, link.revision) == (found.url, found.revision):
+                yield _same(recording, Reason("link", f"{link.source} lists {recording.label} with the same link"))
 
 
 def _by_hash(sha256: str, catalogue: Catalogue) -> Iterator[Match]:

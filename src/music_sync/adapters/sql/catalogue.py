@@ -31,7 +31,7 @@ from music_sync.adapters.sql.tables import (
 )
 from music_sync.model.endings import Ending, Reason
 from music_sync.model.errors import NeedsPerson
-from music_sync.model.ports import Decision, Outgoing, Past
+from music_sync.model.ports import Decision, Filed, Outgoing, Past
 from music_sync.model.track import FoundTrack, LibraryFile, Playlist, Recording, SourceLink
 
 PAGE = 500
@@ -97,6 +97,18 @@ class SqlCatalogue:
             last = page[-1]
             after = sa.tuple_(*order) > sa.tuple_(last.filed_at, last.recording_id)
 
+    def filed(self, source: str) -> dict[str, Filed]:
+        ended_as = sa.select(attempts.c.recording_id).where(attempts.c.source == source)
+        named = sa.select(recordings.c.recording_id, recordings.c.artist, recordings.c.title)
+        held = sa.select(files.c.recording_id, *(files.c[name] for name in rows.FILE)).order_by(files.c.file_id)
+        by_id: dict[str, list[LibraryFile]] = defaultdict(list)
+        with self._reading() as connection:
+            # Rows are taken apart by place, as in `pasts`.
+            for recording_id, *file in connection.execute(held.where(files.c.recording_id.in_(ended_as))):
+                by_id[recording_id].append(LibraryFile(*file))
+            found = connection.execute(named.where(recordings.c.recording_id.in_(ended_as)))
+            return {row[0]: Filed(*row, tuple(by_id[row[0]])) for row in found}
+
     def by_source(self, source: str, source_id: str) -> Recording | None:
         linked = sa.select(source_links.c.recording_id)
         return self._first(linked.where(source_links.c.source == source, source_links.c.source_id == source_id))
@@ -112,6 +124,13 @@ class SqlCatalogue:
         if not isrc:
             return ()
         return self._load(sa.select(recordings.c.recording_id).where(recordings.c.isrc == isrc))
+
+    def by_url(self, url: str) -> Sequence[Recording]:
+        if not url:
+            return ()
+        # The index leaves out empty links.
+        linked = sa.and_(source_links.c.url == url, source_links.c.url != sa.literal_column("''"))
+        return self._load(sa.select(source_links.c.recording_id).where(linked))
 
     def by_length(self, shortest_s: float, longest_s: float) -> Sequence[Recording]:
         near = fingerprints.c.length_s.between(shortest_s, longest_s)

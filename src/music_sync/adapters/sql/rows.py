@@ -108,8 +108,12 @@ def file_row(recording_id: str, file: LibraryFile, key: str) -> dict[str, Any]:
     }
 
 
+FILE = ("path", "format", "sha256", "size_bytes")
+"""A file's columns in the order of `LibraryFile`."""
+
+
 def file_of(row: sa.Row[Any]) -> LibraryFile:
-    return LibraryFile(row.path, row.format, row.sha256, row.size_bytes)
+    return LibraryFile(*(getattr(row, name) for name in FILE))
 
 
 def link_of(row: sa.Row[Any]) -> SourceLink:
