@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from music_sync.model.errors import SyncError
@@ -44,7 +44,7 @@ def recording(
 
 
 def track(source_id: str, title: str = "Bad Kingdom", **more: object) -> FoundTrack:
-    return FoundTrack("list", source_id, artist="Moderat", title=title, **more)  # type: ignore[arg-type]
+    return replace(FoundTrack("list", source_id, artist="Moderat", title=title), **more)  # type: ignore[arg-type]
 
 
 def fetched(path: Path = Path("/staging/owned.flac"), sha256: str = "ab" * 32) -> FetchedFile:

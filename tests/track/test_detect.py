@@ -1,5 +1,8 @@
 """Which tracks of a source are due, which are known, and what a failing source says."""
 
+import pickle
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ from music_sync.adapters.library_folder import FolderLibrary
 from music_sync.model.endings import AlreadyHave, Ending, Failed, NeedsReview, OnBuyList, Synced
 from music_sync.model.errors import ServiceUnavailable
 from music_sync.model.ports import Past
+from music_sync.model.track import LibraryFile, Playlist
 from music_sync.track.detect import detect, due_attempt
 
 OURS = recording("aaaa")
@@ -66,6 +70,65 @@ def test_what_was_filed_and_is_gone_is_told_without_its_file(catalogue: FakeCata
     assert isinstance(ending, AlreadyHave)
     assert ending.files == ()
     assert f"retry '{OURS.files[0].path}'" in ending.reason
+
+
+class Watched(FolderLibrary):
+    """Counts how often it is asked."""
+
+    asked = 0
+
+    def held(self, files: Iterable[LibraryFile]) -> set[str]:
+        self.asked += 1
+        return super().held(files)
+
+
+def test_however_many_are_known_the_library_is_asked_twice_at_most(catalogue: FakeCatalogue, tmp_path: Path) -> None:
+    library = Watched(tmp_path, FolderLibrary.at(tmp_path).identity)
+    tracks = [track(f"{number}") for number in range(30)]
+    for number, found in enumerate(tracks):
+        flac = LibraryFile(f"Moderat/{number}.flac", "flac", f"{number:064}", 4)
+        mp3 = LibraryFile(f"Moderat/{number}.mp3", "mp3", f"{number + 100:064}", 3)
+        ours = replace(recording(f"{number:04}"), files=(flac, mp3))
+        catalogue.add(ours, found)
+        catalogue.ended(found, 1, Synced(ours.recording_id, ours.files))
+        # Of each third the first file, the second one, or none is there.
+        if number % 3 < 2:
+            path = library.absolute(ours.files[number % 3])
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(b"1234" if number % 3 == 0 else b"123")
+
+    known = detect(Fixed(tracks), catalogue, library).known
+
+    assert library.asked == 2
+    endings = [each.ending for each in known]
+    assert [len(each.files) for each in endings if isinstance(each, AlreadyHave)] == [2, 2, 0] * 10
+
+
+def test_a_track_that_its_source_tells_twice_stands_on_all_its_lists(
+    catalogue: FakeCatalogue, library: FolderLibrary
+) -> None:
+    """P19 P53"""
+    warm, late = Playlist("list", "warm", "Warm up", 3), Playlist("list", "late", "Late", 0)
+    told = [
+        track("a", playlists=(warm,)),
+        track("b"),
+        track("a", "Other words", playlists=(late, Playlist("list", "warm", "Warm up", 9))),
+        track("a"),
+    ]
+
+    found = detect(Fixed(told), catalogue, library)
+
+    assert [due.found for due in found.to_sync] == [track("a", playlists=(warm, late)), track("b")]
+
+
+def test_what_is_known_is_reported_but_not_stored(catalogue: FakeCatalogue, library: FolderLibrary) -> None:
+    catalogue.add(OURS, track("ours"))
+    catalogue.ended(track("ours"), 1, Synced(OURS.recording_id, OURS.files))
+
+    found = detect(Fixed([track("ours"), track("new")]), catalogue, library)
+
+    assert len(found.known) == 1
+    assert pickle.loads(pickle.dumps(found)) == replace(found, known=())  # noqa: S301 - our own bytes
 
 
 def test_a_source_that_fails_says_so_and_what_it_told_before_counts(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from music_sync.flows import engine
+from music_sync.flows import engine, steps
 from music_sync.flows.sync_tracks import Round, attempt_of, flow_id_of, sync_round, sync_track
 from music_sync.model.endings import Ending, Failed
 from music_sync.model.errors import BadSetting, SyncError
@@ -33,8 +33,12 @@ def sync(request: Request, stages: Stages, publish: Callable[[], object]) -> Run
     flows: dict[str, FoundTrack] = left | engine.unfinished_tracks()
     flows |= {flow_id: found for each in done for flow_id, found in each.flows}
     stages.tell(Happening("", "", "", "counted", count=len(flows)))
-    tracks = [TrackReport(found, _ending_of(flow_id, found, stages)) for flow_id, found in flows.items()]
-    known = [track for each in done for track in each.known]
+    endings = {flow_id: _ending_of(flow_id, found, stages) for flow_id, found in flows.items()}
+    tracks = [TrackReport(found, endings[flow_id]) for flow_id, found in flows.items()]
+    known = [*steps.seen(), *(track for each in done for track in each.known)]
+    # A flow puts its track on the lists it was started with; other sources told of others, or of another place.
+    told = [pair for each in done for pair in (*each.flows, *each.again)]
+    stages.join_lists([TrackReport(found, endings[flow_id]) for flow_id, found in told])
     publish()
     _tidy(stages, broken_off=bool(left or earlier))
     for source in done[-1].sources:

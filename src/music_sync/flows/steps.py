@@ -1,7 +1,7 @@
 """How a step of a track's journey is run: told, counted, held back when a stop is asked for, its faults translated."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from dbos import DBOS
@@ -9,6 +9,7 @@ from dbos import DBOS
 from music_sync.flows.engine import Stop
 from music_sync.model.errors import GiveUp
 from music_sync.model.happenings import Happening
+from music_sync.model.report import TrackReport
 from music_sync.model.track import FoundTrack
 from music_sync.track import staging
 from music_sync.track.faults import translated
@@ -21,12 +22,25 @@ MOST_STARTS = 4
 
 _stages: Stages | None = None
 _stop = Stop()
+_seen: list[TrackReport] = []
 
 
 def use(stages: Stages, stop: Stop) -> None:
     """Give the flows their stages; before the engine is launched, since it takes up unfinished flows at once."""
     global _stages, _stop
     _stages, _stop = stages, stop
+
+
+def saw(known: Iterable[TrackReport]) -> None:
+    """Keep for the report of this process what a round passed over."""
+    _seen.extend(known)
+
+
+def seen() -> list[TrackReport]:
+    """What rounds passed over since this was asked last."""
+    known = list(_seen)
+    _seen.clear()
+    return known
 
 
 class Steps:

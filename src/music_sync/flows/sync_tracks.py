@@ -11,7 +11,7 @@ from typing import Any
 from dbos import DBOS
 
 from music_sync.flows import engine
-from music_sync.flows.steps import Steps
+from music_sync.flows.steps import Steps, saw
 from music_sync.model.endings import Ending, Failed, OnBuyList
 from music_sync.model.errors import SyncError
 from music_sync.model.report import SourceReport, TrackReport
@@ -62,7 +62,10 @@ class Round:
 
     flows: tuple[tuple[str, FoundTrack], ...]
     known: tuple[TrackReport, ...]
+    """Empty in the store: tens of thousands that nobody needs again; `steps.saw` keeps them for the report."""
     sources: tuple[SourceReport, ...]
+    again: tuple[tuple[str, FoundTrack], ...] = ()
+    """The same tracks as further sources told them, with lists of their own, each with its flow."""
 
 
 @DBOS.workflow(name="sync_round", max_recovery_attempts=MOST_RECOVERIES)
@@ -70,22 +73,28 @@ def sync_round(request: Request) -> Round:
     """Ask the sources in order and start one flow for each track that is due; a source that fails stops no other."""
     stages = Steps.of(None).stages
     flows: dict[str, FoundTrack] = {}
+    flow_of: dict[str, str] = {}
+    again: list[tuple[str, FoundTrack]] = []
     known: list[TrackReport] = []
     sources: list[SourceReport] = []
     for number in range(DBOS.run_step({"name": "sources"}, stages.source_count, request)):
         detected: Detected = DBOS.run_step({"name": f"detect {number}"}, stages.detect, request, number)
         known += detected.known
-        listed = [track for track in detected.known if track.found.playlists]
-        DBOS.run_step({"name": f"lists {number}"}, stages.join_lists, listed)
+        DBOS.run_step({"name": f"lists {number}"}, stages.join_lists, detected.known)
         sources.append(detected.report)
         for due in detected.to_sync:
-            flow_id = flow_id_of(due.found, due.attempt)
-            if flow_id in flows or (request.limit is not None and len(flows) >= request.limit):
+            if due.found.key in flow_of:
+                again.append((flow_of[due.found.key], due.found))
                 continue
+            if request.limit is not None and len(flows) >= request.limit:
+                continue
+            flow_id = flow_id_of(due.found, due.attempt)
             DBOS.run_step({"name": "begin"}, stages.begin, due.found, due.attempt)
             engine.enqueue(flow_id, sync_track, due.found)
             flows[flow_id] = due.found
-    return Round(tuple(flows.items()), tuple(known), tuple(sources))
+            flow_of[due.found.key] = flow_id
+    saw(known)
+    return Round(tuple(flows.items()), (), tuple(sources), tuple(again))
 
 
 def flow_id_of(found: FoundTrack, attempt: int) -> str:

@@ -1,14 +1,14 @@
 """Detect: which tracks of a source are new to us, and which we know already."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from music_sync.model.endings import AlreadyHave, Ending
 from music_sync.model.errors import NotSetUp, SyncError
-from music_sync.model.ports import Catalogue, Library, Past, Source
+from music_sync.model.ports import Catalogue, Filed, Library, Past, Source
 from music_sync.model.report import SourceReport, TrackReport
-from music_sync.model.track import FoundTrack, Recording
-from music_sync.track.evidence import gone, is_lost
+from music_sync.model.track import FoundTrack, LibraryFile
+from music_sync.track.evidence import gone
 
 MOST_MESSAGES = 5
 
@@ -49,7 +49,11 @@ class Detected:
 
     to_sync: tuple[ToSync, ...]
     known: tuple[TrackReport, ...]
+    """Left out when it is stored: the next round would find them just as well, and they may be tens of thousands."""
     report: SourceReport
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**vars(self), "known": ()}
 
 
 def detect(source: Source, catalogue: Catalogue, library: Library) -> Detected:
@@ -61,27 +65,28 @@ def detect(source: Source, catalogue: Catalogue, library: Library) -> Detected:
     tracks: dict[str, FoundTrack] = {}
     try:
         for track in source.detect():
-            tracks.setdefault(track.key, track)
+            first = tracks.setdefault(track.key, track)
+            if first is not track:
+                tracks[track.key] = _on_all_lists(first, track)
     except SyncError as error:
         report = SourceReport.because(source.name, source.part, error)
     found = list(tracks.values())
     pasts = {name: catalogue.pasts(name) for name in {track.source for track in found}}
-    due, known, parked = [], [], 0
-    recordings = _recordings_of(pasts, catalogue)
+    due, ours, parked = [], [], 0
     for track in found:
         past = pasts[track.source].get(track.source_id)
         attempt = due_attempt(track, past)
         if attempt is not None:
             due.append(ToSync(track, attempt))
         elif past and past.ending in {"synced", "already_have"}:
-            known.append(TrackReport(track, _still_have(past, recordings, library)))
+            ours.append((track, past))
         else:
             parked += 1
     messages = _the_first([*filter(None, [report.message]), *source.messages])
     if parked:
         messages.append(f"{parked} ended earlier without a file and did not change; see `music-sync status`")
     report = replace(report, found=len(found), message="; ".join(messages))
-    return Detected(tuple(due), tuple(known), report)
+    return Detected(tuple(due), tuple(_known(ours, catalogue, library)), report)
 
 
 def due_attempt(found: FoundTrack, past: Past | None) -> int | None:
@@ -106,19 +111,35 @@ def _the_first(messages: list[str]) -> list[str]:
     return [*messages[:MOST_MESSAGES], f"and {rest} more, which the log of a sync names"] if rest > 0 else messages
 
 
-def _recordings_of(pasts: dict[str, dict[str, Past]], catalogue: Catalogue) -> dict[str, Recording]:
-    if not any(pasts.values()):
-        return {}
-    return {recording.recording_id: recording for recording in catalogue.recordings()}
+def _on_all_lists(first: FoundTrack, again: FoundTrack) -> FoundTrack:
+    """A track that a source tells twice, with all playlists; on one that holds it twice its first place counts."""
+    named = {(playlist.source, playlist.source_id) for playlist in first.playlists}
+    added = [playlist for playlist in again.playlists if (playlist.source, playlist.source_id) not in named]
+    return replace(first, playlists=(*first.playlists, *added)) if added else first
 
 
-def _still_have(past: Past, recordings: dict[str, Recording], library: Library) -> Ending:
-    recording = recordings.get(past.recording_id)
-    if recording is None:
+def _known(ours: Sequence[tuple[FoundTrack, Past]], catalogue: Catalogue, library: Library) -> Iterator[TrackReport]:
+    """Say of all at once what became of them: asked one by one, ten thousand would take seconds."""
+    filed: dict[str, Filed] = {}
+    for source in {track.source for track, _past in ours}:
+        filed |= catalogue.filed(source)
+    wanted = {past.recording_id for _track, past in ours} & filed.keys()
+    held = _held([filed[each].files for each in wanted], library)
+    for track, past in ours:
+        yield TrackReport(track, _still_have(past, filed.get(past.recording_id), held))
+
+
+def _held(files: Sequence[tuple[LibraryFile, ...]], library: Library) -> set[str]:
+    """Paths of files that are there; one a recording is enough, so others are looked for only where that one is not."""
+    held = library.held(each[0] for each in files if each) if any(files) else set()
+    others = [file for each in files if each and each[0].path not in held for file in each[1:]]
+    return held | library.held(others) if others else held
+
+
+def _still_have(past: Past, filed: Filed | None, held: Container[str]) -> Ending:
+    if filed is None:
         return AlreadyHave(past.recording_id, "synced earlier")
-    if is_lost(recording, library):
-        return AlreadyHave(recording.recording_id, gone(recording), (), recording.artist, recording.title)
-    where = recording.files[0].path if recording.files else "the library"
-    return AlreadyHave(
-        recording.recording_id, f"in the library as {where}", recording.files, recording.artist, recording.title
-    )
+    if filed.files and not any(file.path in held for file in filed.files):
+        return AlreadyHave(filed.recording_id, gone(filed.files), (), filed.artist, filed.title)
+    where = filed.files[0].path if filed.files else "the library"
+    return AlreadyHave(filed.recording_id, f"in the library as {where}", filed.files, filed.artist, filed.title)

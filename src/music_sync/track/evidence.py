@@ -74,12 +74,12 @@ def shortcomings(
 
 def is_lost(recording: Recording, library: Library) -> bool:
     """Was it filed, and are its files gone from a library that is there? Raises EnvironmentFault when it is offline."""
-    return bool(recording.files) and not any(library.holds(each) for each in recording.files)
+    return bool(recording.files) and not library.held(recording.files)
 
 
-def gone(recording: Recording) -> str:
+def gone(files: Sequence[LibraryFile]) -> str:
     """The sentence for a recording whose files are gone."""
-    path = recording.files[0].path
+    path = files[0].path
     return f"its file {path} is gone from the library; `music-sync retry '{path}'` brings it back"
 
 

@@ -60,15 +60,16 @@ class Stages:
             self.tell(Happening(source.name, label, "detect", "started"))
         return detect(source, self.catalogue, self.shelf.library)
 
-    def join_lists(self, known: Sequence[TrackReport]) -> None:
-        """Tracks that we had already may stand on lists that are new to us, or at another place of them."""
+    def join_lists(self, told: Sequence[TrackReport]) -> None:
+        """Put tracks that are ours on all their lists: some may be new to us, or hold it at another place."""
         wanted: dict[tuple[str, str], dict[str, Playlist]] = {}
-        ours = [(track.ending, track.found) for track in known if isinstance(track.ending, AlreadyHave)]
-        # An ending without files tells of a recording that catalogue or library hold no more.
-        for recording_id, found in ((ending.recording_id, found) for ending, found in ours if ending.files):
-            for playlist in found.playlists:
-                # Of two tracks that are one recording, the first one's place counts.
-                wanted.setdefault((playlist.source, playlist.source_id), {}).setdefault(recording_id, playlist)
+        for ending, found in ((track.ending, track.found) for track in told if track.found.playlists):
+            # An ending without files tells of a recording that catalogue or library hold no more.
+            if isinstance(ending, Synced | AlreadyHave) and ending.files:
+                for playlist in found.playlists:
+                    # Of two tracks that are one recording, the first one's place counts.
+                    places = wanted.setdefault((playlist.source, playlist.source_id), {})
+                    places.setdefault(ending.recording_id, playlist)
         for (source, source_id), places in wanted.items():
             there = self.catalogue.members(source, source_id)
             moved = [(each, playlist) for each, playlist in places.items() if there.get(each) != playlist]
