@@ -117,12 +117,16 @@ def read_place(text: str) -> Place:
 
 def track_link(text: str) -> TrackLink:
     """Normalise a link or URI; raises GiveUp when it is refused or names no single track."""
-    place = read_place(text)
+    return track_at(read_place(text))
+
+
+def track_at(place: Place) -> TrackLink:
+    """The track at a place; raises GiveUp when the place is no single track."""
     if place.kind not in {"track", "short", "file"}:
-        raise GiveUp(
-            f"{shown(text)} names a {LABELS[place.service]} {_KINDS[place.kind]}, not a single track;"
+        raise _nothing(
+            place.url,
+            f"names a {LABELS[place.service]} {_KINDS[place.kind]}, not a single track;"
             " give it to `music-sync sync` by itself",
-            "not_a_track",
         )
     return TrackLink(place.url, f"spotify:track:{place.id}" if place.service == "spotify" else place.url)
 
@@ -135,13 +139,20 @@ def is_link(text: str) -> bool:
 
 def playlist_place(source: str, playlist_id: str) -> Place:
     """The place of a playlist (or of one's likes, when the id is empty) that a source told of by its own id."""
-    service = "youtube" if source == "ytmusic" else source
-    kind = "playlist" if playlist_id else "likes"
-    if service == "soundcloud" and playlist_id:
-        number = re.search(r"(\d+)$", playlist_id)
-        return Place(service, kind, playlist_id, f"https://api.soundcloud.com/playlists/{number[1]}" if number else "")
-    urls = {"spotify": _spotify_url(kind, playlist_id), "youtube": _YOUTUBE_PLAYLIST + (playlist_id or "LL")}
-    return Place(service, kind, playlist_id, urls.get(service, ""))
+    number = re.search(r"([0-9]+)$", playlist_id)
+    urls = {
+        "spotify": _spotify_url("playlist" if playlist_id else "likes", playlist_id),
+        "youtube": _YOUTUBE_PLAYLIST + (playlist_id or "LL"),
+        "ytmusic": _YOUTUBE_PLAYLIST + (playlist_id or "LM"),
+        "soundcloud": f"https://api.soundcloud.com/playlists/{number[1]}"
+        if number
+        else "https://soundcloud.com/you/likes",
+    }
+    try:
+        return read_place(urls.get(source, ""))
+    except GiveUp:
+        # Lists that no link leads to are still known by their id.
+        return Place(source, "playlist" if playlist_id else "likes", playlist_id, "")
 
 
 def is_streaming_site(url: httpx.URL) -> bool:

@@ -33,6 +33,8 @@ class Row:
     length_s: float | None = None
     liked_at: str = ""
     playlist: str = ""
+    is_liked: bool = False
+    """It was liked, and so is on no playlist."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Complaint:
     """A row that cannot be read, and why."""
 
     line: int
+    """Counted from 1; 0 when it is about several."""
     why: str
 
 
@@ -97,7 +100,7 @@ def _about(words: str) -> Row:
     length, told = (match[1], match[2]) if match else ("", words)
     name = clean(told)
     artist, title = artist_and_title(name)
-    return Row(0, "", artist, title or name, length_s=_seconds(length or ""))
+    return Row(0, "", artist, title or name, length_s=seconds_of(length or ""))
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
@@ -112,20 +115,38 @@ def _too_long(line: int, words: str) -> Complaint | None:
 
 _COLUMNS: dict[str, tuple[str, ...]] = {
     "uri": ("trackuri", "spotifyuri", "uri", "spotifyid", "spotifytrackid", "trackid"),
-    "url": ("url", "link", "trackurl", "spotifyurl", "tracklink", "permalink", "permalinkurl"),
+    "url": ("url", "link", "trackurl", "spotifyurl", "tracklink", "permalink", "permalinkurl", "songurl"),
+    "video": ("videoid", "youtubeid", "youtubevideoid"),
     "path": ("path", "file", "filename", "filepath", "location"),
-    "title": ("trackname", "title", "name", "track", "tracktitle", "song", "songname"),
-    "artist": ("artistnames", "artistname", "artist", "artists", "trackartist"),
+    "title": ("trackname", "title", "name", "track", "tracktitle", "song", "songname", "songtitle"),
+    "artist": ("artistnames", "artistname", "artistname1", "artist", "artists", "trackartist"),
+    "artist2": ("artistname2",),
+    "artist3": ("artistname3",),
     "album": ("albumname", "album", "albumtitle"),
     "isrc": ("isrc", "trackisrc", "isrccode"),
     "milliseconds": ("trackdurationms", "durationms", "lengthms"),
     "length": ("length", "duration", "time", "lengths", "durations", "trackduration"),
-    "liked_at": ("addedat", "added", "dateadded", "likedat"),
+    "liked_at": (
+        *("addedat", "added", "dateadded", "likedat", "addeddate", "timeadded", "likeddate", "createdat"),
+        "playlistvideocreationtimestamp",
+    ),
     "year": ("year", "releasedate", "albumreleasedate"),
     "genre": ("genre", "genres"),
     "playlist": ("playlist", "playlistname"),
+    "kind": ("type",),
 }
-"""What a column holds -> how exporters head it (Exportify, TuneMyMusic, Soundiiz, spreadsheets), letters and digits only."""
+"""What a column holds -> how exporters head it (Exportify, TuneMyMusic, Soundiiz, Google, spreadsheets), letters and
+digits only."""
+
+
+def is_exported(text: str) -> bool:
+    """Is this CSV what a program writes of an account, by the columns that only those have?"""
+    header = next((line for _number, line in _lines(text) if line and not line.lower().startswith("sep=")), "")
+    try:
+        columns = _columns(next(csv.reader([header], delimiter=_delimiter(header))))
+    except (BadSetting, csv.Error, StopIteration):
+        return True
+    return bool(columns.keys() & {"uri", "video", "liked_at"})
 
 
 def _csv_rows(text: str) -> Parsed:
@@ -172,7 +193,10 @@ def _columns(header: list[str]) -> dict[str, int]:
         name = next((name for name in names if name in heads), None)
         if name is not None:
             columns[meaning] = heads[name]
-    if not columns.keys() & {"uri", "url", "path", "title", "isrc"}:
+    # Tables of comments and of one's own videos hold ids of videos too.
+    if "title" not in columns and (columns.get("video", 0) > 0 or len(header) > 3):
+        columns.pop("video", None)
+    if not columns.keys() & {"uri", "url", "video", "path", "title", "isrc"}:
         raise BadSetting("no column names a track; expected is a first row such as `Track Name,Artist Name(s),ISRC`")
     return columns
 
@@ -198,20 +222,21 @@ def _row_of(line: int, cell: Callable[[str], str]) -> Row:
     year = re.match(r"(?:19|20)\d\d", cell("year"))
     return Row(
         line=line,
-        place=_uri(cell("uri")) or cell("url") or cell("path"),
-        artist=clean(cell("artist").replace(";", ", ")),
+        place=uri_of(cell("uri")) or cell("url") or video_page(cell("video")) or cell("path"),
+        artist=clean(", ".join(filter(None, map(cell, ("artist", "artist2", "artist3")))).replace(";", ", ")),
         title=clean(cell("title")),
         album=clean(cell("album")),
         isrc=isrc if is_isrc(isrc) else "",
         year=int(year[0]) if year else None,
         genre=clean(cell("genre").split(",")[0]),
         length_s=_length(cell),
-        liked_at=_moment(cell("liked_at")),
+        liked_at=moment_of(cell("liked_at")),
         playlist=clean(cell("playlist")),
+        is_liked=cell("kind").casefold() in {"favorite", "favourite", "liked"},
     )
 
 
-def _uri(text: str) -> str:
+def uri_of(text: str) -> str:
     """A Spotify URI, also from a bare id; tracks of a person's own files have a URI that names nothing elsewhere."""
     if text.startswith("spotify:local:"):
         return ""
@@ -220,16 +245,22 @@ def _uri(text: str) -> str:
     return text if text.startswith(("spotify:", "http://", "https://")) else ""
 
 
+def video_page(video_id: str) -> str:
+    """The page of a video by its id; empty for what is no id."""
+    is_id = re.fullmatch(r"[0-9A-Za-z_-]{11}", video_id.strip())
+    return f"https://www.youtube.com/watch?v={is_id[0]}" if is_id else ""
+
+
 def _length(cell: Callable[[str], str]) -> float | None:
     if cell("milliseconds"):
-        milliseconds = _seconds(cell("milliseconds"))
+        milliseconds = seconds_of(cell("milliseconds"))
         return milliseconds / 1000 if milliseconds else None
-    seconds = _seconds(cell("length"))
+    seconds = seconds_of(cell("length"))
     # A column headed only `Duration` holds seconds or milliseconds; no track of 30,000 s meets one under 30 s.
     return seconds / 1000 if seconds and seconds >= 30_000 else seconds
 
 
-def _seconds(text: str) -> float | None:
+def seconds_of(text: str) -> float | None:
     """`205`, `205.3`, `3:25` or `1:02:03`; None for what is unknown, negative or impossible."""
     if not re.fullmatch(r"\d{1,9}(?:\.\d{1,9})?|(?:\d{1,3}:)?\d{1,3}:\d\d(?:\.\d{1,3})?", text.strip()):
         return None
@@ -239,9 +270,10 @@ def _seconds(text: str) -> float | None:
     return seconds if 0 < seconds <= LONGEST_TRACK_S * 1000 else None
 
 
-def _moment(text: str) -> str:
+def moment_of(text: str) -> str:
+    """A date or time as exporters write it, ISO 8601 in UTC; empty for what is none."""
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text.strip().replace(" UTC", "+00:00"))
     except ValueError:
         return ""
     known = moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,5 +1,11 @@
+import os
 import re
+import shutil
 import unicodedata
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -7,8 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from music_sync.adapters.links import Place
 from music_sync.adapters.list_rows import Complaint, Row, decoded, read_rows
+from music_sync.adapters.short_links import ShortLinks
 from music_sync.adapters.sources.list import ListSource
+from music_sync.demo.services import AudioServer, Redirect, Status
 from music_sync.model.errors import BadSetting, EnvironmentFault
 from music_sync.model.track import FoundTrack, Playlist
 
@@ -132,7 +141,7 @@ def test_a_broadcast_playlist_is_no_list_of_tracks(tmp_path: Path) -> None:
 
 
 def test_an_exportify_csv_is_read_with_all_it_tells(tmp_path: Path) -> None:
-    (found,) = tracks(tmp_path, "Liked_Songs.csv", EXPORTIFY)
+    (found,) = tracks(tmp_path, "Warm_Up.csv", EXPORTIFY)
 
     assert found == FoundTrack(
         source="list",
@@ -144,7 +153,7 @@ def test_an_exportify_csv_is_read_with_all_it_tells(tmp_path: Path) -> None:
         year=2017,
         length_s=207.959,
         url=f"https://open.spotify.com/track/{SPOTIFY_ID}",
-        playlists=(Playlist("list", "Liked_Songs", "Liked_Songs", 0),),
+        playlists=(Playlist("list", "Warm_Up", "Warm_Up", 0),),
         liked_at="2024-03-02T10:11:12+00:00",
     )
 
@@ -276,3 +285,180 @@ def test_a_list_may_compose_letters_otherwise_than_the_disk(
     (found,) = tracks(tmp_path, "list.m3u", unicodedata.normalize(in_list, path.name))
 
     assert found.path == path
+
+
+# Exported libraries
+
+EXPORTS = Path(__file__).parents[2] / "samples/exports"
+SPOTIFY = ("YourLibrary.json", "Playlist1.json")
+GOOGLE = ("Friday Night-videos.csv", "music library songs.csv")
+
+
+def unpacked(tmp_path: Path, folder: str, names: Sequence[str]) -> Path:
+    """Samples in a folder below `tmp_path / "export"`."""
+    here = tmp_path / "export" / folder
+    here.mkdir(parents=True)
+    for name in names:
+        shutil.copy(EXPORTS / name, here / name)
+    return tmp_path / "export"
+
+
+def packed(tmp_path: Path, folder: str, names: Sequence[str], packed_on: date = date(2026, 10, 5)) -> Path:
+    """The same as a zip."""
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            entry = zipfile.ZipInfo(f"{folder}/{name}", (packed_on.year, packed_on.month, packed_on.day, 1, 2, 4))
+            archive.writestr(entry, (EXPORTS / name).read_bytes(), zipfile.ZIP_DEFLATED)
+    return path
+
+
+@pytest.mark.parametrize("laid", [unpacked, packed])
+def test_spotifys_account_data_is_read_as_likes_and_playlists(tmp_path: Path, laid: Callable[..., Path]) -> None:
+    """P55"""
+    source = ListSource(laid(tmp_path, "Spotify Account Data", SPOTIFY))
+
+    found = {track.title: track for track in source.detect()}
+    warm_up = {title: track.playlists for title, track in found.items()}
+    assert warm_up == {
+        "Long Way Home": (Playlist("list", "Warm Up", "Warm Up", 0),),
+        "Half Past Two": (Playlist("list", "Warm Up", "Warm Up", 1),),
+        "Cassette #3": (Playlist("list", "Warm Up", "Warm Up", 2),),
+        "Låda": (),
+    }
+    assert found["Låda"].source_id == "spotify:track:22dFghVXANMlKmJXsNCbNl"
+    assert "Not This" not in found
+
+
+@pytest.mark.parametrize("laid", [unpacked, packed])
+def test_google_takeout_is_read_as_likes_and_playlists(tmp_path: Path, laid: Callable[..., Path]) -> None:
+    """P55"""
+    source = ListSource(laid(tmp_path, "Takeout/YouTube and YouTube Music/playlists", GOOGLE))
+
+    found = {track.source_id[-11:]: track for track in source.detect()}
+    assert {video: [each.name for each in track.playlists] for video, track in found.items()} == {
+        "dQw4w9WgXcQ": ["Friday Night"],
+        "eY-eyZuW_Uk": ["Friday Night"],
+        "28tZ-S1LFok": [],
+    }
+    # The playlist tells the id alone; the words come from the library's own list.
+    assert (found["dQw4w9WgXcQ"].artist, found["dQw4w9WgXcQ"].title) == ("Mirador, Iva Brandt", "Long Way Home")
+
+
+def test_soundclouds_likes_are_read_from_a_file(tmp_path: Path) -> None:
+    first, second = ListSource(EXPORTS / "soundcloud-likes.json").detect()
+
+    assert (first.source_id, first.length_s) == ("https://soundcloud.com/mirador/long-way", 205.12)
+    assert second.source_id == "https://soundcloud.com/nadia/half/s-AbC12"
+    assert first.playlists == second.playlists == ()
+
+
+def test_a_folder_of_csv_files_is_one_library(tmp_path: Path) -> None:
+    folder = unpacked(tmp_path, "spotify_playlists", ["Morning.csv", "Friday Night-videos.csv"])
+    (folder / "spotify_playlists" / "Liked_Songs.csv").write_text(EXPORTIFY, "utf-8")
+
+    found = list(ListSource(folder).detect())
+
+    assert sorted(name for track in found for name in (each.name for each in track.playlists)) == [
+        *("Friday Night", "Friday Night", "Morning"),
+    ]
+    assert len(found) == 4
+
+
+def test_an_export_says_from_when_it_is(tmp_path: Path) -> None:
+    """P55: the newest date in it, else the file's."""
+    (tmp_path / "one").mkdir()
+    dated = ListSource(unpacked(tmp_path, "x", SPOTIFY))
+    undated = ListSource(unpacked(tmp_path / "one", "x", ["YourLibrary.json"]))
+    os.utime(tmp_path / "one/export/x/YourLibrary.json", (1_790_000_000, 1_790_000_000))
+    zipped = ListSource(packed(tmp_path, "x", SPOTIFY))
+    csv = listed(tmp_path, "Warm_Up.csv", EXPORTIFY)
+    for source in (dated, undated, zipped, csv):
+        list(source.detect())
+
+    assert dated.messages[0] == "exported on 2026-10-02; what was liked since is not in it"
+    assert undated.messages == ["exported on 2026-09-21; what was liked since is not in it"]
+    assert zipped.messages[0] == "exported on 2026-10-05; what was liked since is not in it"
+    assert csv.messages == ["exported on 2024-03-02; what was liked since is not in it"]
+
+
+def test_a_list_that_a_person_keeps_is_never_old(tmp_path: Path) -> None:
+    for name, text in (("a.txt", "x.mp3\n"), ("b.m3u", "x.mp3\n"), ("c.csv", "title,artist\nA,B\n")):
+        source = listed(tmp_path, name, text)
+        list(source.detect())
+        assert source.messages == []
+
+
+def test_what_was_played_is_not_what_was_liked(tmp_path: Path) -> None:
+    folder = unpacked(tmp_path, "x", ["YourLibrary.json"])
+    shutil.copy(EXPORTS / "Playlist1.json", folder / "StreamingHistory_music_0.json")
+    shutil.copy(EXPORTS / "Friday Night-videos.csv", folder / "Watch later-videos.csv")
+
+    assert {track.title for track in ListSource(folder).detect()} == {"Half Past Two", "Låda"}
+
+
+def test_no_path_out_of_an_export_is_opened(tmp_path: Path) -> None:
+    folder = unpacked(tmp_path, "x", ["YourLibrary.json"])
+    (tmp_path / "mine.mp3").write_bytes(b"mine")
+    (folder / "table.csv").write_text(f"title,artist,path\nA,B,{tmp_path}/mine.mp3\n,,../../mine.mp3\n")
+    source = ListSource(folder)
+
+    found = list(source.detect())
+
+    assert all(track.path is None for track in found)
+    assert "text:b - a" in {track.source_id for track in found}
+    assert any("no path out of an export" in message for message in source.messages)
+
+
+def test_a_playlist_of_a_list_can_be_read_alone(tmp_path: Path) -> None:
+    text = "Track name,Artist name,Playlist name\nA,B,Monday\nC,D,Tuesday\nA,B,Tuesday\n"
+    source = ListSource(listed(tmp_path, "all.csv", text)._path or tmp_path, only="Tuesday")
+
+    assert [(track.title, track.playlists[0].position) for track in source.detect()] == [("C", 0), ("A", 1)]
+    assert source.playlists() == {"Monday", "Tuesday"}
+
+
+def test_each_playlist_of_an_export_has_its_own_order(tmp_path: Path) -> None:
+    text = "Track name,Artist name,Playlist name\nA,B,Monday\nC,D,Monday\nC,D,Tuesday\nA,B,Tuesday\n"
+
+    a, c = tracks(tmp_path, "all.csv", text)
+
+    assert [(each.name, each.position) for each in a.playlists] == [("Monday", 0), ("Tuesday", 1)]
+    assert [(each.name, each.position) for each in c.playlists] == [("Monday", 1), ("Tuesday", 0)]
+
+
+# Short links in a list
+
+
+def test_a_short_link_in_a_list_is_the_track_that_it_leads_to(tmp_path: Path) -> None:
+    """P26"""
+    with AudioServer() as server:
+        server.misbehave("/AbC", Redirect("https://soundcloud.com/mirador/long-way?si=x"))
+        source = _with_short_links(tmp_path, "https://on.soundcloud.com/AbC\nA - B\n", server)
+        first, second = source.detect()
+
+    assert first.source_id == "https://soundcloud.com/mirador/long-way"
+    assert second.title == "B"
+
+
+def test_short_links_that_cannot_be_followed_now_wait_for_the_next_sync(tmp_path: Path) -> None:
+    with AudioServer() as server:
+        server.misbehave("/AbC", Status(503), always=True)
+        text = "https://on.soundcloud.com/AbC\nhttps://on.soundcloud.com/AbC?x\nA - B\n"
+        source = _with_short_links(tmp_path, text, server)
+
+        assert [track.title for track in source.detect()] == ["B"]
+        assert len(server.requests()) == 1
+    assert len(source.messages) == 2
+    assert all("the next sync tries again" in message for message in source.messages)
+
+
+def _with_short_links(tmp_path: Path, text: str, server: AudioServer) -> ListSource:
+    """A list whose short links are all asked of this server."""
+
+    class Here(ShortLinks):
+        def leads_to(self, place: Place) -> Place:
+            return super().leads_to(replace(place, url=server.url("/AbC")))
+
+    (tmp_path / "mine.txt").write_text(text)
+    return ListSource(tmp_path / "mine.txt", short_links=Here(frozenset({server.host_and_port}), {"127.0.0.1"}))
