@@ -213,7 +213,7 @@ def test_a_round_prints_the_shape_that_scripts_rely_on(mixed: Mixed) -> None:
         assert set(done.json) == ROUND_SHAPE
         assert set(done.json["counts"]) == {"new", "already_have", "review", "buy_list", "failed"}
         assert all(set(track) == TRACK_SHAPE for track in done.json["tracks"])
-        assert all(set(source) == {"name", "ok", "found", "message"} for source in done.json["sources"])
+        assert all(set(source) == {"name", "part", "ok", "skipped", "found", "message"} for source in done.json["sources"])
 
 
 def test_the_library_is_listed_with_what_was_measured(mixed: Mixed, warm: Warm) -> None:

@@ -50,6 +50,9 @@ class SourceReport:
     def label(self) -> str:
         return f"{self.name} {self.part}".rstrip()
 
+    def as_json(self) -> dict[str, object]:
+        return {name: getattr(self, name) for name in ("name", "part", "ok", "skipped", "found", "message")}
+
     @classmethod
     def because(cls, name: str, part: str, error: SyncError, found: int = 0) -> "SourceReport":
         """The report that an error means for a source."""
@@ -129,7 +132,7 @@ class RunReport:
             "result": self.result,
             "counts": self.counts,
             "tracks": [track.as_json() for track in self.tracks],
-            "sources": [vars(source) for source in self.sources],
+            "sources": [source.as_json() for source in self.sources],
         }
         return {**shape, "message": self.message} if self.message else shape
 
