@@ -8,7 +8,10 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.samples.sources.soundcloud import connected
 
+from music_sync.adapters.links import read_place
+from music_sync.adapters.sources.soundcloud import for_place, open_parts, who
 from music_sync.demo.loopback import Change
 from music_sync.demo.soundcloud import (
     Set,
@@ -255,8 +258,14 @@ class Contract:
 
     def faults(self, answer: httpx.Response) -> list[str]:
         request, response = _Asked(answer.request), _Answered(answer)
-        found = [*self._api.iter_request_errors(request), *self._api.iter_response_errors(request, response)]
-        return [f"{fault!r} {getattr(fault.__cause__, 'schema_errors', '')}" for fault in found]
+        return _told([*self._api.iter_request_errors(request), *self._api.iter_response_errors(request, response)])
+
+    def faults_in_question(self, request: httpx.Request) -> list[str]:
+        return _told(list(self._api.iter_request_errors(_Asked(request))))
+
+
+def _told(faults: list[Exception]) -> list[str]:
+    return [f"{fault!r} {getattr(fault.__cause__, 'schema_errors', '')}" for fault in faults]
 
 
 def _allow_nulls(schema: dict[str, Any]) -> None:
@@ -352,3 +361,23 @@ def test_the_contract_tells_wrong_from_right(caller: Caller, contract: Contract,
 @pytest.mark.parametrize("query", ["limit=201", "limit=0", "access=everything", "linked_partitioning=perhaps"])
 def test_the_contract_refuses_wrong_requests(caller: Caller, contract: Contract, query: str) -> None:
     assert contract.faults(caller.get(f"{caller.server.url}/me/likes/tracks?{query}"))
+
+
+def test_what_the_source_asks_is_as_the_contract_has_it(caller: Caller, contract: Contract, tmp_path: Path) -> None:
+    server = caller.server
+    server.likes = Shelf(track(number, "x") for number in range(1, 300))
+    server.sets = [Set(5, "Warm Up", Shelf(track(number, "y") for number in range(400, 460)))]
+    server.others["mira-voss"] = Shelf([track(6, "f")])
+    means = connected(tmp_path, server)
+    links = ("/nadia-klee/x", "/nadia-klee/sets/warm-up", "/mira-voss/likes")
+    places = [for_place(read_place(f"https://soundcloud.com{link}"), means) for link in links]
+    for source in filter(None, (*open_parts(means), *places)):
+        list(source.detect())
+    who(means)
+    asked = [
+        httpx.Request("GET", f"{server.url}{seen.path}", params=dict(seen.query), headers=dict(seen.headers))
+        for seen in server.calls("GET")
+    ]
+
+    assert len({request.url.path for request in asked}) == 10
+    assert [(str(request.url), fault) for request in asked for fault in contract.faults_in_question(request)] == []

@@ -429,7 +429,7 @@ def test_a_set_that_is_not_shown_is_told_and_the_others_go_on(home: Home, status
 
     assert [found.source_id for found in part.detect()] == ["1", "3"]
     (message,) = part.messages
-    assert message.startswith("the set Set 2 was left out: ")
+    assert message.startswith("the playlist Set 2 was left out: ")
     assert why in message
 
 
@@ -458,6 +458,26 @@ def test_when_soundcloud_fails_midway_the_other_sets_are_told_as_they_are_known(
     assert told == ["1", "2", "3", "4"]
     assert isinstance(failure, ServiceUnavailable)
     assert len(home.server.calls("GET")) - calls == 7  # the sets, set 1, and five tries of set 2
+
+
+def test_a_set_that_is_ones_own_and_liked_is_read_once(home: Home) -> None:
+    home.server.sets = home.server.liked_sets = [Set(50, "Silent", Shelf(pieces(1)), last_modified=None)]
+
+    assert home.calls_of(lambda: home.found("playlists")) == 3
+
+
+def test_when_ones_own_sets_are_blocked_the_liked_ones_are_read_and_the_own_told_as_known_p10(home: Home) -> None:
+    """P10."""
+    home.server.sets = [Set(1, "Own", Shelf(pieces(1))), Set(2, "Silent", Shelf(pieces(2)), last_modified=None)]
+    home.found("playlists")
+    home.server.liked_sets = [Set(3, "Liked", Shelf(pieces(3)))]
+    home.server.misbehave("GET /me/playlists", geo_blocked())
+    part = home.part("playlists")
+    told, failure = told_before_error(part)
+
+    assert told == ["3", "1", "2"]
+    assert isinstance(failure, Forbidden)
+    assert part.messages == []
 
 
 # Places that a person names
@@ -495,6 +515,8 @@ def test_a_link_to_a_set_brings_its_tracks_in_their_places(home: Home) -> None:
 
     assert [each.playlists[0].position for each in found] == [0, 1]
     assert {each.playlists[0].name for each in found} == {"Warm Up"}
+    # A set may hold hundreds; they come page by page.
+    assert home.server.calls("/playlists/[^/]*$")[0].query == {"show_tracks": "false"}
 
 
 def test_a_secret_link_to_a_set_keeps_its_secret(home: Home) -> None:
@@ -531,7 +553,7 @@ def test_a_link_to_nothing_says_so_in_one_sentence_p23(home: Home, link: str) ->
 def test_a_link_that_leads_to_something_else_says_so(home: Home) -> None:
     home.server.misbehave("GET /resolve", Refuse(302, {}, {"Location": "https://api.soundcloud.com/stations/7"}))
 
-    with pytest.raises(BadSetting, match="names no track, set or profile"):
+    with pytest.raises(BadSetting, match="names no track, playlist or profile"):
         list(place_source(home, "https://on.soundcloud.com/AbC").detect())
 
 
@@ -788,11 +810,14 @@ def test_a_blocked_country_is_no_empty_list(home: Home) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 404, 410])
-def test_an_address_that_soundcloud_gave_up_is_a_fault_and_not_an_empty_list(home: Home, status: int) -> None:
-    home.server.misbehave("GET /me/likes", Refuse(status, error(status, "gone")), always=True)
+@pytest.mark.parametrize(("part", "path"), [("likes", "/me/likes/tracks"), ("playlists", "/me/playlists")])
+def test_an_address_that_soundcloud_gave_up_is_a_fault_and_not_an_empty_list(
+    home: Home, part: str, path: str, status: int
+) -> None:
+    home.server.misbehave(f"GET {path}", Refuse(status, error(status, "gone")), always=True)
 
     with pytest.raises(TryAgainLater):
-        home.found()
+        home.found(part)
 
 
 def test_no_token_stands_in_an_error(home: Home) -> None:

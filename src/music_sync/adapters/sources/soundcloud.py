@@ -1,4 +1,4 @@
-"""SoundCloud: the likes, sets and reposts of the person who signed in, through its official API.
+"""SoundCloud: the likes, playlists and reposts of the person who signed in, through its official API.
 
 SoundCloud tells no time of a like, so a track counts as liked when it was first seen here.
 """
@@ -54,10 +54,10 @@ LIMITS = Limits(burst=30, per_s=5.0, a_day=12_000)
 """SoundCloud names no limit for reading; it does name 15,000 plays in 24 hours, and this stays below."""
 
 A_PAGE = 200
-_SETS_A_PAGE = 50
-"""Sets that are liked come with all their tracks."""
+_PLAYLISTS_A_PAGE = 50
+"""Those that are liked come with all their tracks."""
 _SHOWN = {"access": "playable,preview,blocked", "linked_partitioning": "true"}
-"""What only plays as a preview or elsewhere is liked all the same; a set hides the blocked ones unless asked."""
+"""What only plays as a preview or elsewhere is liked all the same; a playlist hides the blocked ones unless asked."""
 _SNIPPET_MS = 31_000
 _OF_ONE = (Forbidden, NotThere, Rejected)
 """Errors that tell of one list and not of the account."""
@@ -69,7 +69,7 @@ OpenPages = Callable[[Means, Callable[[str], None]], "PublicPages"]
 
 
 def open_parts(means: Means) -> Sequence[Source]:
-    """Likes, sets, and reposts, which are asked only when they are named."""
+    """The likes, the playlists, and the reposts, which are asked only when they are named."""
     return [SoundCloudLikes(means), SoundCloudPlaylists(means), reposts(means)]
 
 
@@ -150,7 +150,7 @@ class SoundCloudLikes(SoundCloudTracks):
 
 
 class SoundCloudPlaylists:
-    """The sets that the person made or likes. One that is not shown is told of, and the others go on."""
+    """The playlists that the person made or likes. One that is not shown is told of, and the others go on."""
 
     name = NAME
     part = "playlists"
@@ -160,9 +160,9 @@ class SoundCloudPlaylists:
         self._means = means
 
     def detect(self) -> Iterator[FoundTrack]:
-        """Yield the tracks of each set; see `Source.detect`.
+        """Yield the tracks of each playlist; see `Source.detect`.
 
-        When SoundCloud fails midway, what is known of the other sets is yielded before the error is raised.
+        When SoundCloud fails midway, what is known of the other playlists is yielded before the error is raised.
         """
         reader = self._means.reader(NAME)
         self.messages = reader.messages
@@ -173,18 +173,18 @@ class SoundCloudPlaylists:
                     yield from _read(reader, remote)
                 except _OF_ONE as error:
                     if error not in failures:
-                        reader.messages.append(f"the set {remote.name} was left out: {error}")
+                        reader.messages.append(f"the playlist {remote.name} was left out: {error}")
                 except SyncError as error:
                     failures.append(error)
         if failures:
             raise failures[0]
 
     def _remotes(self, calls: Calls, failures: list[SyncError]) -> Iterator[RemoteList]:
-        """Each set once, first the person's own; when SoundCloud fails, the rest only as it is known."""
+        """Each playlist once, first the person's own; when SoundCloud fails, the rest only as it is known."""
         met: set[str] = set()
         for path, more in (("me/playlists", {"show_tracks": "false"}), ("me/likes/playlists", {})):
             try:
-                for found in () if _is_away(failures) else _sets(calls, path, more):
+                for found in () if _is_away(failures) else _playlists(calls, path, more):
                     if found.listing not in met:
                         met.add(found.listing)
                         yield replace(found, fetch=_failing(failures)) if _is_away(failures) else found
@@ -202,7 +202,7 @@ class SoundCloudPlaylists:
 
 
 class SoundCloudPlace:
-    """What a link names: a track, a set, or what a profile likes."""
+    """What a link names: a track, a playlist, or what a profile likes."""
 
     name = NAME
 
@@ -234,7 +234,7 @@ class SoundCloudPlace:
             return
         reply = calls.get(address, {**secret, "show_tracks": "false"} if kind == "playlists" else secret).json
         if kind == "playlists":
-            yield from _read(reader, _set(calls, reply, secret) or _nothing(self._place.url))
+            yield from _read(reader, _playlist(calls, reply, secret) or _nothing(self._place.url))
         else:
             yield parse_track(reply) or _nothing(self._place.url)
 
@@ -283,8 +283,8 @@ def _growing(calls: Calls, listing: str, name: str, path: str) -> RemoteList:
     return RemoteList(listing, name, _Pages(calls, path, {**_SHOWN, "limit": str(A_PAGE)}))
 
 
-def _sets(calls: Calls, path: str, more: Mapping[str, str]) -> Iterator[RemoteList]:
-    params: Mapping[str, str] | None = {**more, "linked_partitioning": "true", "limit": str(_SETS_A_PAGE)}
+def _playlists(calls: Calls, path: str, more: Mapping[str, str]) -> Iterator[RemoteList]:
+    params: Mapping[str, str] | None = {**more, "linked_partitioning": "true", "limit": str(_PLAYLISTS_A_PAGE)}
     met: set[str] = set()
     while path:
         if path in met:
@@ -292,11 +292,11 @@ def _sets(calls: Calls, path: str, more: Mapping[str, str]) -> Iterator[RemoteLi
         met.add(path)
         entries, path = _page(calls, path, params)
         params = None
-        yield from filter(None, (_set(calls, entry, {}) for entry in entries))
+        yield from filter(None, (_playlist(calls, entry, {}) for entry in entries))
 
 
-def _set(calls: Calls, entry: object, secret: Mapping[str, str]) -> RemoteList | None:
-    """A set; None for an entry that is none. Its mark is when it was changed and how many tracks it has."""
+def _playlist(calls: Calls, entry: object, secret: Mapping[str, str]) -> RemoteList | None:
+    """A playlist; None for an entry that is none. Its mark is when it was changed and how many tracks it has."""
     told = fields_of(entry)
     number = _id_of(told, "playlists")
     if not number:
@@ -304,7 +304,7 @@ def _set(calls: Calls, entry: object, secret: Mapping[str, str]) -> RemoteList |
     changed, count = text_of(told.get("last_modified")), number_of(told.get("track_count"))
     return RemoteList(
         f"playlist:{number}",
-        text_of(told.get("title")) or f"set {number}",
+        text_of(told.get("title")) or f"playlist {number}",
         _Pages(calls, f"playlists/soundcloud:playlists:{number}/tracks", {**_SHOWN, **secret}),
         mark=f"{changed} {count}" if changed and count is not None else "",
         total=count,
@@ -313,10 +313,10 @@ def _set(calls: Calls, entry: object, secret: Mapping[str, str]) -> RemoteList |
 
 def _read(reader: Reader, remote: RemoteList) -> Iterator[FoundTrack]:
     """Read one list and say what on it is no track."""
-    # Without a mark nothing tells that a set changed; it holds 500 tracks at most, so it is read each time.
-    is_unmarked_set = remote.listing.startswith("playlist:") and not remote.mark
+    # Without a mark nothing tells that a playlist changed; it holds 500 tracks at most, so it is read each time.
+    is_unmarked_playlist = remote.listing.startswith("playlist:") and not remote.mark
     try:
-        yield from reader.read(remote, anew=is_unmarked_set)
+        yield from reader.read(remote, anew=is_unmarked_playlist)
     finally:
         if isinstance(remote.fetch, _Pages) and (unusable := sum(remote.fetch.unusable.values())):
             are = "entry of {} is no track" if unusable == 1 else "entries of {} are no tracks"
@@ -368,7 +368,7 @@ def _of_the_part(error: SyncError) -> SyncError:
 
 
 def _nothing(url: str) -> NoReturn:
-    raise BadSetting(f"{url} names no track, set or profile that SoundCloud shows; check the link")
+    raise BadSetting(f"{url} names no track, playlist or profile that SoundCloud shows; check the link")
 
 
 # The words
@@ -442,7 +442,7 @@ def _length_s(told: Mapping[str, Any]) -> float | None:
 
 def _url(told: Mapping[str, Any], number: str) -> str:
     with suppress(GiveUp):
-        return track_link(text_of(told.get("permalink_url")).partition("?")[0]).url
+        return track_link(text_of(told.get("permalink_url"))).url
     return f"https://api.soundcloud.com/tracks/{number}"
 
 
