@@ -1,0 +1,109 @@
+"""How like two descriptions are; the labelled cases are in match_cases.csv, here are the rules one by one."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from music_sync.track.likeness import Described, compare, is_preview
+
+BAD_KINGDOM = Described("Moderat", "Bad Kingdom", 259.0)
+
+
+def verdict(one: Described, other: Described) -> str:
+    assert compare(one, other).verdict == compare(other, one).verdict
+    return compare(one, other).verdict
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Described("MODERAT", "Bad Kingdom", 260.5),
+        Described("Moderat", "Bad Kingdom (Original Mix)"),
+        Described("Moderat, Siriusmo", "Bad Kingdom", 259.0),
+        Described("somelabel", "Moderat - Bad Kingdom [FREE DL]", 259.0),
+        Described("Moderat - Topic", "Bad Kingdom", 259.0),
+        Described("Moderat", "Bad Kingdon", 259.0),
+    ],
+)
+def test_the_same_track_is_known_in_other_words(other: Described) -> None:
+    assert verdict(BAD_KINGDOM, other) == "same"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Described("Moderat", "Bad Kingdom (Robag Wruhme Remix)", 259.0),
+        Described("Moderat", "Bad Kingdom (Live)", 259.0),
+        Described("Somebody Else", "Bad Kingdom", 259.0),
+        Described("Moderat", "The Bad Kingdom Of Sound", 259.0),
+        Described("Moderat", "Bad Kingdom", 30.0),
+        Described("Moderat", "Bad Kingdom", 420.0),
+        Described("Moderat", "Bad Kingdom (Karaoke Version)", 259.0),
+    ],
+)
+def test_another_track_is_told_apart(other: Described) -> None:
+    assert verdict(BAD_KINGDOM, other) == "different"
+
+
+def test_a_title_within_a_title_is_no_match() -> None:
+    """P49"""
+    assert verdict(Described("A", "Waves", 200), Described("A", "It Goes In Waves", 200)) == "different"
+
+
+def test_the_same_title_by_another_artist_is_another_track() -> None:
+    """P39"""
+    assert verdict(Described("Adele", "Hello", 295), Described("Lionel Richie", "Hello", 295)) == "different"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Track 1", "Track 2"),
+        ("Part One", "Part Two"),
+        ("Suite II", "Suite III"),
+        ("Side A", "Side B"),
+        ("No. 5", "No. 6"),
+    ],
+)
+def test_titles_that_count_differently_are_different(one: str, other: str) -> None:
+    assert verdict(Described("A", f"Symphony {one}", 200), Described("A", f"Symphony {other}", 200)) == "different"
+
+
+def test_a_soft_version_word_is_for_a_person() -> None:
+    plain, remastered = Described("Queen", "Song", 354), Described("Queen", "Song - Remastered 2011", 354)
+
+    assert verdict(plain, remastered) == "unsure"
+    assert verdict(plain, Described("Queen", "Song - Remastered 2011", 300)) == "different"
+
+
+def test_the_same_isrc_and_length_make_small_things_small() -> None:
+    one = Described("Nadia Klee", "Half Past Two", 180, "DEZZ92500001")
+
+    assert verdict(one, Described("N. Klee", "Half Past 2", 181, "DE-ZZ9-25-00001")) == "same"
+    assert verdict(one, Described("Nadia Klee", "Half Past Two", 240, "DEZZ92500001")) == "different"
+    assert verdict(one, Described("Nadia Klee", "Half Past Two (Live)", 180, "DEZZ92500001")) == "different"
+
+
+@pytest.mark.parametrize(
+    ("length_s", "whole_s", "said"), [(30, 240, True), (29.7, None, True), (30, 31, False), (45, 240, False)]
+)
+def test_a_preview_is_known_by_its_length(length_s: float, whole_s: float | None, said: bool) -> None:
+    """P21"""
+    assert is_preview(length_s, whole_s) is said
+
+
+def test_the_findings_are_told() -> None:
+    found = compare(BAD_KINGDOM, Described("Moderat", "Bad Kingdom (Live)", 300.0))
+
+    assert {reason.rule for reason in found.reasons} == {"title", "artist", "version", "length"}
+    assert all(reason.text for reason in found.reasons)
+
+
+words = st.text(max_size=40)
+
+
+@given(words, words, words, words)
+def test_it_is_the_same_from_either_side(artist: str, title: str, other_artist: str, other_title: str) -> None:
+    one, other = Described(artist, title), Described(other_artist, other_title)
+
+    assert compare(one, other).score == compare(other, one).score
