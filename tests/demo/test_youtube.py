@@ -32,14 +32,15 @@ def youtube() -> Iterator[YouTubeServer]:
         yield server
 
 
-def get(youtube: YouTubeServer, path: str, etag: str = "", token: str = "", **query: object) -> httpx.Response:
+def get(youtube: YouTubeServer, path: str, etag: str = "", token: str = "", **query: Any) -> httpx.Response:
     headers = {"Authorization": f"Bearer {token or youtube.token()}"} | ({"If-None-Match": etag} if etag else {})
     asked = {name: str(value) for name, value in query.items()}
     return httpx.get(f"{youtube.url}/youtube/v3/{path}", params=asked, headers=headers, timeout=10)
 
 
-def entries(youtube: YouTubeServer, playlist_id: str = LIKES, **query: object) -> httpx.Response:
-    return get(youtube, "playlistItems", **{"part": DETAILS, "playlistId": playlist_id, "maxResults": 50} | query)
+def entries(youtube: YouTubeServer, playlist_id: str = LIKES, **query: Any) -> httpx.Response:
+    asked: dict[str, Any] = {"part": DETAILS, "playlistId": playlist_id, "maxResults": 50}
+    return get(youtube, "playlistItems", **asked | query)
 
 
 def titles(answer: httpx.Response) -> list[str]:
@@ -121,16 +122,13 @@ def test_likes_come_newest_first_and_five_when_no_number_is_asked_for(youtube: Y
 
 def test_pages_follow_one_another(youtube: YouTubeServer) -> None:
     playlist = youtube.add_playlist("Warm Up", *(video(number) for number in range(120)))
-    token, seen, pages = "", [], 0
-    while True:
-        page = entries(youtube, playlist.id, **({"pageToken": token} if token else {}))
-        seen, pages = seen + titles(page), pages + 1
-        token = page.json().get("nextPageToken", "")
-        if not token:
-            break
+    page = entries(youtube, playlist.id)
+    seen = titles(page)
+    while token := page.json().get("nextPageToken"):
+        page = entries(youtube, playlist.id, pageToken=token)
+        seen += titles(page)
 
-    assert (pages, seen) == (3, [f"Half Past {number}" for number in range(120)])
-    assert youtube.units == 3
+    assert (youtube.units, seen) == (3, [f"Half Past {number}" for number in range(120)])
 
 
 def test_pages_shift_when_the_list_changes_while_it_is_read(youtube: YouTubeServer) -> None:
@@ -253,9 +251,7 @@ def test_liked_videos_can_be_asked_for_by_rating(youtube: YouTubeServer) -> None
         ("channels", {"part": "snippet"}, "missingRequiredParameter"),
     ],
 )
-def test_what_makes_no_sense_is_refused(
-    youtube: YouTubeServer, path: str, query: dict[str, object], reason: str
-) -> None:
+def test_what_makes_no_sense_is_refused(youtube: YouTubeServer, path: str, query: dict[str, Any], reason: str) -> None:
     assert refusal(get(youtube, path, **query)) == (400, reason)
 
 

@@ -29,7 +29,9 @@ class GoogleHttp:
             return self._calls.send(httpx.Request(method, uri, headers=wanted, content=body), timeout_s)
 
         reply = self._calls.guarded(send)
-        return httplib2.Response({"status": str(reply.status), **reply.headers}), reply.body
+        # Google's client stumbles over what is no UTF-8, and one broken name must not cost a whole answer.
+        content = reply.body.decode("utf-8", "replace").encode()
+        return httplib2.Response({"status": str(reply.status), **reply.headers}), content
 
     def close(self) -> None:
         """Nothing is kept open."""

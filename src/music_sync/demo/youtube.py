@@ -287,13 +287,14 @@ class YouTubeServer(Loopback):
         if "maxResults" in request.query:
             message = "Incompatible parameters specified in the request: id, maxResults"
             raise _refused(400, message, "incompatibleParameters", "youtube.parameter")
-        known = self._known()
-        found = [known[each] for each in _ids_of(request) if each in known and known[each].is_shown]
+        ids = _ids_of(request)
+        known = self._known(frozenset(ids))
+        found = [known[each] for each in ids if each in known and known[each].is_shown]
         return _reply("video", len(found), [_video(each, parts) for each in found])
 
-    def _known(self) -> dict[str, Video]:
+    def _known(self, ids: frozenset[str]) -> dict[str, Video]:
         listed = itertools.chain(self.likes.entries, *(playlist.entries for playlist in self.playlists))
-        return self.catalogue | {entry.video.id: entry.video for entry in listed}
+        return self.catalogue | {entry.video.id: entry.video for entry in listed if entry.video.id in ids}
 
     def _page(self, request: Request, kind: str, total: int, item_at: Callable[[int], Json]) -> Json:
         text = request.query.get("maxResults", "5")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 SOURCES = (
     "spotify",
     "soundcloud",
+    "youtube",
     "listenbrainz",
     "lastfm",
     "folder",
