@@ -6,6 +6,7 @@ A setting comes from the environment, else from `music-sync.toml` in the home fo
 import difflib
 import os
 import re
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -359,6 +360,13 @@ def wants_no_colour() -> bool:
 
 def terminal_can_draw() -> bool:
     return os.environ.get("TERM", "") not in {"", "dumb"}
+
+
+def can_show_browser() -> bool:
+    """Is there a screen here that a browser can open on? Through SSH it would open at the other end."""
+    if os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"):
+        return False
+    return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def variable(name: str) -> str:

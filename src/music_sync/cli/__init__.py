@@ -19,6 +19,7 @@ COMMANDS = {
     "retry": ("music_sync.cli.sync", "Try tracks again that ended without a file."),
     "run": ("music_sync.cli.run", "Sync again and again, or once."),
     "inbox": ("music_sync.cli.inbox", "List, claim and answer the hand-offs of an agent."),
+    "connect": ("music_sync.cli.connect", "Sign in to a service, and tell how each sign-in stands."),
     "status": ("music_sync.cli.status", "Last run, next run, and what waits for you."),
     "cron": ("music_sync.cli.cron", "Sync by a schedule: set up, list, test or remove the job."),
     "tasks": ("music_sync.cli.tasks", "Add, list, show and finish tasks on the board."),

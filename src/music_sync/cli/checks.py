@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import stat
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ def all_checks() -> list[Check]:
         return [*found, Check("settings", ok=False, severity="settings", message=str(error))]
     found.append(Check("settings", ok=True, severity="settings", message=f"settings are right, home {settings.home}"))
     found.append(_chromaprint())
-    for check in (_privacy, _space, _state, _library):
+    for check in (_privacy, _space, _accounts, _budgets, _state, _library):
         try:
             found += check(settings)
         except SyncError as error:
@@ -71,7 +72,7 @@ def _chromaprint() -> Check:
 
 def _privacy(settings: Settings) -> Iterator[Check]:
     """State and secrets are for their owner only."""
-    for path in (settings.state_db, settings.flows_db):
+    for path in (settings.state_db, settings.flows_db, *sorted(settings.accounts.glob("*.json"))):
         if path.exists():
             open_to_others = stat.S_IMODE(path.stat().st_mode) & 0o077
             mend = f"chmod 600 '{path}'" if open_to_others else ""
@@ -84,6 +85,31 @@ def _space(settings: Settings) -> Iterator[Check]:
         free = shutil.disk_usage(there).free
         mend = "" if free >= LEAST_FREE_BYTES else "free some space on that drive"
         yield Check(f"space_{name}", not mend, "environment", f"{free / 1e9:.1f} GB free for the {name}", mend)
+
+
+def _accounts(settings: Settings) -> Iterator[Check]:
+    """Which sign-in has ended, and which ends soon."""
+    from music_sync.adapters import account_file
+
+    for standing in account_file.standings(settings.accounts):
+        trouble = standing.ended or standing.warning
+        mend = f"`music-sync connect {standing.service}`" if trouble else ""
+        severity = "info" if standing.connected else "state"
+        text = trouble.partition(";")[0] or f"{standing.label} is connected"
+        yield Check(f"account_{standing.service}", not trouble, severity, text, mend)
+
+
+def _budgets(settings: Settings) -> Iterator[Check]:
+    """Which service is left alone, and until when; other work goes on meanwhile."""
+    from music_sync.adapters import budget_file
+
+    for spent in budget_file.spent_in(settings.budgets):
+        if spent.blocked_until:
+            until = budget_file.when(spent.blocked_until, time.time())
+            text = f"{spent.label} is left alone until {until}: {spent.why}"
+            yield Check(
+                f"budget_{spent.service}", ok=False, severity="info", message=text, mend="a sync after that goes on"
+            )
 
 
 def _state(settings: Settings) -> Iterator[Check]:

@@ -1,13 +1,12 @@
 """`status`: the last run, the next one, and what waits for a person; nothing heavy is loaded for it."""
 
-from datetime import UTC, datetime
-
 import click
 
-from music_sync.adapters import glance_sqlite, last_run_file
+from music_sync.adapters import account_file, budget_file, glance_sqlite, last_run_file
 from music_sync.adapters.glance_sqlite import Glance, Parked
 from music_sync.adapters.last_run_file import LastRun
 from music_sync.cli import show
+from music_sync.cli.accounts_shown import account_line, account_rows, budget_line, budget_rows, iso, local
 from music_sync.settings import Settings, load
 
 WHAT_NEXT = {
@@ -41,11 +40,11 @@ def _glance(settings: Settings) -> Glance:
 
 def _shape(settings: Settings, last: LastRun, seen: Glance) -> dict[str, object]:
     return {
-        "last_run": _iso(last.last_run),
-        "last_attempt": _iso(last.last_attempt),
+        "last_run": iso(last.last_run),
+        "last_attempt": iso(last.last_attempt),
         "result": last.result,
         "consecutive_failures": last.consecutive_failures,
-        "next_due": _iso(last.next_due),
+        "next_due": iso(last.next_due),
         "enabled": settings.enabled,
         "recordings": seen.recordings,
         "files": seen.files,
@@ -53,17 +52,19 @@ def _shape(settings: Settings, last: LastRun, seen: Glance) -> dict[str, object]
         "endings": dict(seen.endings),
         "parked": [vars(track) for track in seen.parked],
         "outbox": seen.unsent,
-        "accounts": [],
+        "accounts": account_rows(account_file.standings(settings.accounts)),
+        "budgets": budget_rows(budget_file.spent_in(settings.budgets)),
     }
 
 
 def _print(settings: Settings, last: LastRun, seen: Glance) -> None:
-    ran = f"{_local(last.last_attempt)} {last.result}" if last.last_attempt else "never by `music-sync run`"
-    due = _local(last.next_due) if last.next_due else "at the next `music-sync run`"
+    ran = f"{local(last.last_attempt)} {last.result}" if last.last_attempt else "never by `music-sync run`"
+    due = local(last.next_due) if last.next_due else "at the next `music-sync run`"
     click.echo(f"last run  {ran}")
     click.echo(f"next due  {due if settings.enabled else 'never: music sync is switched off'}")
     click.echo(f"library   {seen.recordings} recordings, {seen.files} files in {settings.library}")
     click.echo(f"queue     {seen.endings.get('running', 0)} under way or broken off")
+    _print_accounts(settings)
     for ending, next_step in WHAT_NEXT.items():
         waiting = [track for track in seen.parked if track.ending == ending]
         if waiting:
@@ -73,13 +74,18 @@ def _print(settings: Settings, last: LastRun, seen: Glance) -> None:
                 click.echo(f"  {_line(track)}")
 
 
+def _print_accounts(settings: Settings) -> None:
+    """How the sign-ins stand, and what was used of each service."""
+    standings, budgets = account_file.standings(settings.accounts), budget_file.spent_in(settings.budgets)
+    for heading, lines in (
+        ("accounts", [account_line(standing) for standing in standings]),
+        ("services", [budget_line(spent) for spent in budgets]),
+    ):
+        if lines:
+            click.echo(f"\n{heading}")
+        for line in lines:
+            click.echo(f"  {line}")
+
+
 def _line(track: Parked) -> str:
     return f"{show.SIGNS[track.ending]} {show.clean(track.label)}: {show.clean(track.reason)}"
-
-
-def _iso(stamp: float | None) -> str | None:
-    return None if stamp is None else datetime.fromtimestamp(stamp, UTC).isoformat(timespec="seconds")
-
-
-def _local(stamp: float) -> str:
-    return datetime.fromtimestamp(stamp, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
