@@ -371,6 +371,15 @@ def test_a_track_elsewhere_on_a_playlist_has_it_read_as_a_whole(memory: FakeList
     assert read(memory, service.playlist()) == service.names
 
 
+def test_a_track_put_first_is_found_though_the_last_entries_are_no_tracks(memory: FakeListings) -> None:
+    service = Service(names(4), unusable=frozenset({"t2", "t3"}))
+    read(memory, service.playlist())
+    service.names.insert(0, "t9")
+    service.version += 1
+
+    assert sorted(read(memory, service.playlist())) == ["t0", "t1", "t9"]
+
+
 def test_a_playlist_in_another_order_is_taken_over(memory: FakeListings) -> None:
     service = Service(names(12))
     read(memory, service.playlist())

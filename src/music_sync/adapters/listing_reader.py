@@ -164,6 +164,8 @@ class Reader:
         ids = [track.source_id for track in found]
         overlap = ids.index(held[-1]) + 1 if held and held[-1] in ids[:OVERLAP] else 0
         adds_up = start + sum(page.entries for page in pages) == remote.total
+        # Entries that are no tracks look all alike, so only tracks show for certain that it grew at its end.
+        adds_up = adds_up and len(found) - overlap == remote.total - known.entries
         if not overlap or ids[:overlap] != held[-overlap:] or not adds_up or self._mark_of(remote) != remote.mark:
             return False
         state = replace(known, name=remote.name, mark=remote.mark, entries=remote.total, looked_at=self._stamp())
