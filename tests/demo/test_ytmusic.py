@@ -77,6 +77,10 @@ def test_ytmusicapi_reads_the_words_of_a_song(server: YtmusicServer, session: re
     assert (track["isAvailable"], track["likeStatus"]) == (True, "LIKE")
 
 
+def test_ytmusicapi_reads_whose_account_it_is(server: YtmusicServer, session: requests.Session) -> None:
+    assert client(server, session, AUTH).get_account_info()["accountName"] == "Nadia"
+
+
 def test_what_does_not_play_is_greyed_out(server: YtmusicServer, session: requests.Session) -> None:
     server.account.likes = [Song("half-past02", "Half Past Two", greyed_out=True), Song("", "Song deleted")]
     tracks = client(server, session, AUTH).get_liked_songs()["tracks"]

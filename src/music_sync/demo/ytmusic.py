@@ -50,6 +50,7 @@ class Account:
 
     session: str = SESSION
     """Empty once the browser signed out."""
+    name: str = "Nadia"
     likes: list[Song] = field(default_factory=list)
     announced: int | None = None
     """How many songs the head of the list tells, when that is not how many it has."""
@@ -75,17 +76,23 @@ class YtmusicServer(Loopback):
         return (
             ("GET", "/", self._home),
             ("POST", "/youtubei/v1/browse", self._browse),
+            ("POST", "/youtubei/v1/account/account_menu", self._menu),
         )
 
     def _home(self, _request: Request) -> Answer:
         page = f"<html><script>ytcfg.set({json.dumps({'VISITOR_DATA': 'simulated-visitor'})});</script></html>"
         return Answer(200, page.encode(), {"Content-Type": "text/html; charset=utf-8"})
 
+    def _menu(self, request: Request) -> Answer:
+        _asked(request)
+        is_known = self._is_signed_in(request)
+        photo = {"thumbnails": [{"url": "https://yt3.ggpht.com/simulated"}]}
+        header = {"activeAccountHeaderRenderer": {"accountName": _text(self.account.name), "accountPhoto": photo}}
+        menu = {"multiPageMenuRenderer": {"header": header} if is_known else {}}
+        return Answer(200, {**_context(signed_in=is_known), "actions": [{"openPopupAction": {"popup": menu}}]})
+
     def _browse(self, request: Request) -> Answer:
-        asked = request.json or {}
-        client = asked.get("context", {}).get("client", {})
-        if client.get("clientName") != "WEB_REMIX" or request.query.get("alt") != "json":
-            raise Refused(_error(400, "Request contains an invalid argument.", "INVALID_ARGUMENT"))
+        asked = _asked(request)
         if not self._is_signed_in(request):
             return Answer(200, _signed_out())
         if "continuation" in asked:
@@ -140,6 +147,15 @@ class YtmusicServer(Loopback):
             command = {"token": f"likes-{end}", "request": "CONTINUATION_REQUEST_TYPE_BROWSE"}
             entries.append({"continuationItemRenderer": {"continuationEndpoint": {"continuationCommand": command}}})
         return entries
+
+
+def _asked(request: Request) -> Json:
+    """The body of a call as the web page makes it."""
+    asked = request.json or {}
+    client = asked.get("context", {}).get("client", {})
+    if client.get("clientName") != "WEB_REMIX" or request.query.get("alt") != "json":
+        raise Refused(_error(400, "Request contains an invalid argument.", "INVALID_ARGUMENT"))
+    return dict(asked)
 
 
 def _entry(song: Song) -> Json:

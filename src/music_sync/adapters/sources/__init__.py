@@ -2,7 +2,8 @@
 
 Each module has `open_parts(means)`, which gives its sources: a service has several parts, such as likes and playlists.
 Beside that it may have `ACCOUNT`, what `music-sync connect` needs; `OFF`, the parts that are asked only when they are
-named; and `for_place(place, means)`, the source for a link that a person gives.
+named; `for_place(place, means)`, the source for a link that a person gives; and `who(means)`, the name of the person
+who signed in, where one call tells it.
 """
 
 import importlib
@@ -18,6 +19,7 @@ SOURCES = (
     "spotify",
     "soundcloud",
     "youtube",
+    "ytmusic",
     "listenbrainz",
     "lastfm",
     "folder",
