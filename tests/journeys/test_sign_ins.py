@@ -18,7 +18,7 @@ from tests.journeys.warm import Warm, must_be_clear
 from tests.journeys.world import World, new_world
 
 from music_sync.demo.authorization import Answer, Authorization
-from music_sync.demo.spotify import SpotifyServer, quota_exceeded, track
+from music_sync.demo.spotify import NO_PREMIUM, SpotifyServer, quota_exceeded, track
 
 SECRET_WORD = "simulated-secret-word"
 
@@ -117,7 +117,7 @@ def test_a_person_connects_in_the_browser_and_a_sync_reads_their_likes(
     plan = warm.run(world, "plan", "--json")
 
     assert (page.status_code, done.returncode, done.stderr) == (200, 0, "")
-    assert "✓ Spotify: connected" in done.stdout
+    assert "✓ Spotify: connected as Lis Tener until 20" in done.stdout
     assert "`music-sync plan --only spotify`" in done.stdout
     assert [source["found"] for source in plan.json["sources"]] == [2]
 
@@ -172,6 +172,25 @@ def test_a_missing_client_id_is_named_where_nobody_can_be_asked(tmp_path: Path, 
 
     assert done.returncode == 4
     assert "Spotify needs SPOTIFY_CLIENT_ID; set it, or run `music-sync connect spotify` on a terminal" in done.stderr
+
+
+def test_a_service_that_shuts_the_person_out_is_told_at_once(world: World, spotify: SpotifyServer, warm: Warm) -> None:
+    """The sign-in itself is good, so it is kept: when the service opens, nothing needs to be done again."""
+    spotify.closed = NO_PREMIUM
+    connecting = Connecting(world, "spotify", "--no-browser")
+    browsed(connecting.address())
+    done = connecting.ended()
+
+    assert done.returncode == 4
+    assert NO_PREMIUM.rstrip(".") in done.stderr
+    assert account_of(world, warm)["connected"]
+
+
+def test_a_name_that_cannot_be_had_now_is_left_out(world: World, spotify: SpotifyServer, warm: Warm) -> None:
+    spotify.misbehave("/v1/me", quota_exceeded())
+    connected(world)
+
+    assert (account_of(world, warm)["connected"], account_of(world, warm)["who"]) == (True, "")
 
 
 def test_words_come_from_standard_input_and_are_kept(world: World, warm: Warm) -> None:

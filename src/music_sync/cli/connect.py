@@ -16,7 +16,7 @@ from music_sync.adapters.means import Means
 from music_sync.adapters.sign_in_loopback import Attempt, Listener, NotThisAnswer
 from music_sync.cli import asking, show
 from music_sync.cli.accounts_shown import account_line, account_rows
-from music_sync.model.errors import BadSetting, NeedsPerson, TryAgainLater
+from music_sync.model.errors import BadSetting, NeedsPerson, SyncError
 from music_sync.settings import SECRETS, Settings, can_show_browser, load, variable
 
 
@@ -175,7 +175,9 @@ def _who(given: Means, account: Account) -> str:
     ask: Callable[[Means], str] | None = getattr(sources.module(account.service), "who", None)
     try:
         return ask(given) if ask else ""
-    except TryAgainLater:
+    except NeedsPerson:
+        raise
+    except SyncError:
         return ""
 
 

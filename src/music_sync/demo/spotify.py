@@ -251,7 +251,7 @@ class SpotifyServer(Loopback):
         return (
             ("GET", "/authorize", self._authorize),
             ("POST", "/api/token", self._token),
-            ("GET", "/v1/me", self._checked(self._me)),
+            ("GET", "/v1/me/?", self._checked(self._me)),
             ("GET", "/v1/me/tracks", self._checked(self._likes, "user-library-read")),
             ("GET", "/v1/me/playlists", self._checked(self._my_playlists, "playlist-read-private")),
             ("GET", "/v1/me/player/currently-playing", self._checked(self._now, "user-read-currently-playing")),

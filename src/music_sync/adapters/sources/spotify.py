@@ -79,6 +79,13 @@ def for_place(place: Place, means: Means) -> Source | None:
     return SpotifyPart(means, "", reads[place.kind](place)) if place.kind in reads else None
 
 
+def who(means: Means) -> str:
+    """The name of the person who signed in."""
+    with _connected(means) as spotify:
+        told = fields_of(spotify.me())
+    return text_of(told.get("display_name")) or text_of(told.get("id"))
+
+
 class SpotifyPart:
     """One part of an account, or one thing that a link names; `read` gives its tracks."""
 
