@@ -170,7 +170,7 @@ def read_headers(text: str) -> dict[str, str]:
     # ytmusicapi reads none of the cookies when one of them has odd letters.
     kept["cookie"] = "; ".join(filter(_is_plain_cookie, kept.get("cookie", "").split("; ")))
     if f"{_COOKIE}=" not in kept["cookie"]:
-        raise NeedsPerson(
+        raise _SignedOut(
             f"the headers kept of YouTube Music hold no cookie of a signed-in browser ({_COOKIE}); "
             f"run `{ACCOUNT.command}` and copy those of a request called `browse`"
         )
@@ -225,7 +225,7 @@ def _json_pairs(text: str) -> list[tuple[str, str]]:
 
 
 class _SignedOut(NeedsPerson):
-    """The copied sign-in has ended."""
+    """What was copied does not sign in, or not any more."""
 
 
 def _signed_out(why: str) -> _SignedOut:
