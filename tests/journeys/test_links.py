@@ -74,6 +74,8 @@ def test_a_playlist_is_synced_by_its_link_and_then_by_its_name(
     assert titles(by_link.json["tracks"]) == ["Half Past Two", "Long Way Home"]
     assert titles(by_name.json["tracks"]) == ["Låda"]
     assert by_name.json["sources"][0]["found"] == 3
+    assert by_link.json["sources"][0]["message"].startswith("Warm Up: 0 of 2 in the library, 2 on the buy list")
+    assert by_name.json["sources"][0]["message"].startswith("Warm Up: 0 of 3 in the library, 3 on the buy list")
 
 
 def test_a_name_that_nothing_has_tells_what_sounds_like_it(

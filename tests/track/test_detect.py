@@ -14,7 +14,7 @@ from music_sync.model.endings import AlreadyHave, Ending, Failed, NeedsReview, O
 from music_sync.model.errors import ServiceUnavailable
 from music_sync.model.ports import Past
 from music_sync.model.track import LibraryFile, Playlist
-from music_sync.track.detect import detect, due_attempt
+from music_sync.track.detect import completeness, detect, due_attempt
 
 OURS = recording("aaaa")
 
@@ -195,3 +195,12 @@ def past(ending: str, next_actor: str = "nobody", revision: str = "", attempt: i
 def test_an_attempt_is_due_when_something_can_have_changed(before: Past | None, attempt: int | None) -> None:
     """P4 P54"""
     assert due_attempt(track("x"), before) == attempt
+
+
+def test_a_playlist_says_how_complete_it_is() -> None:
+    """P53"""
+    stand = ["in the library"] * 3 + ["buy_list", "already_have", "failed"]
+
+    assert completeness("Warm Up", stand) == (
+        "Warm Up: 3 of 6 in the library, 1 gone from the library, 1 on the buy list, 1 failed"
+    )

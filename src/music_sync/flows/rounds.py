@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from music_sync.model.ports import Catalogue, Library, Past
 from music_sync.model.report import RunReport, SourceReport, TrackReport, only_first
 from music_sync.model.track import FoundTrack, SourceLink
 from music_sync.track import staging
-from music_sync.track.detect import Request
+from music_sync.track.detect import Request, completeness, standing
 from music_sync.track.evidence import is_lost
 from music_sync.track.stages import Stages
 
@@ -41,9 +41,19 @@ def sync(request: Request, stages: Stages, publish: Callable[[], object]) -> Run
     stages.join_lists([TrackReport(found, endings[flow_id]) for flow_id, found in told])
     publish()
     _tidy(stages, broken_off=bool(left or earlier))
-    for source in done[-1].sources:
+    sources = _with_completeness(done[-1], endings)
+    for source in sources:
         _log_source(source)
-    return RunReport(only_first([*tracks, *known]), done[-1].sources)
+    return RunReport(only_first([*tracks, *known]), sources)
+
+
+def _with_completeness(done: Round, endings: Mapping[str, Ending]) -> tuple[SourceReport, ...]:
+    """The sources' reports; that of a playlist which a person asked for says how complete it is now."""
+    sources = list(done.sources)
+    for asked in done.lists:
+        stand = (*asked.stand, *(standing(endings[flow]) for flow in asked.flows))
+        sources[asked.number] = sources[asked.number].with_first(completeness(asked.playlist, stand))
+    return tuple(sources)
 
 
 def _log_source(source: SourceReport) -> None:

@@ -57,6 +57,17 @@ def _journey(found: FoundTrack, stages: Stages, step: Callable[..., Any]) -> End
 
 
 @dataclass(frozen=True)
+class AskedList:
+    """A playlist that a person named, with the flows of its tracks, and how those ended whose end stood already."""
+
+    playlist: str
+    number: int
+    """Of its source in the round."""
+    stand: tuple[str, ...]
+    flows: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Round:
     """What a round found: the flows it started, the tracks whose end stands already, and how the sources did."""
 
@@ -66,6 +77,8 @@ class Round:
     sources: tuple[SourceReport, ...]
     again: tuple[tuple[str, FoundTrack], ...] = ()
     """The same tracks as further sources told them, with lists of their own, each with its flow."""
+    lists: tuple[AskedList, ...] = ()
+    """Those that the person asked for by name."""
 
 
 @DBOS.workflow(name="sync_round", max_recovery_attempts=MOST_RECOVERIES)
@@ -75,6 +88,7 @@ def sync_round(request: Request) -> Round:
     flows: dict[str, FoundTrack] = {}
     flow_of: dict[str, str] = {}
     again: list[tuple[str, FoundTrack]] = []
+    lists: list[AskedList] = []
     known: list[TrackReport] = []
     sources: list[SourceReport] = []
     for number in range(DBOS.run_step({"name": "sources"}, stages.source_count, request)):
@@ -93,8 +107,11 @@ def sync_round(request: Request) -> Round:
             engine.enqueue(flow_id, sync_track, due.found)
             flows[flow_id] = due.found
             flow_of[due.found.key] = flow_id
+        if request.arguments and detected.playlist:
+            mine = tuple(flow_of[due.found.key] for due in detected.to_sync if due.found.key in flow_of)
+            lists.append(AskedList(detected.playlist, number, detected.stand, mine))
     saw(known)
-    return Round(tuple(flows.items()), (), tuple(sources), tuple(again))
+    return Round(tuple(flows.items()), (), tuple(sources), tuple(again), tuple(lists))
 
 
 def flow_id_of(found: FoundTrack, attempt: int) -> str:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from music_sync.model.endings import AlreadyHave, Ending, Failed, Synced
 from music_sync.model.errors import EnvironmentFault, NeedsPerson, NotSetUp, ServiceUnavailable, SyncError
@@ -49,6 +49,10 @@ class SourceReport:
     @property
     def label(self) -> str:
         return f"{self.name} {self.part}".rstrip()
+
+    def with_first(self, sentence: str) -> "SourceReport":
+        """The same with one more sentence before its message."""
+        return replace(self, message="; ".join(filter(None, [sentence, self.message])))
 
     def as_json(self) -> dict[str, object]:
         return {name: getattr(self, name) for name in ("name", "part", "ok", "skipped", "found", "message")}

@@ -1,9 +1,10 @@
 """Detect: which tracks of a source are new to us, and which we know already."""
 
-from collections.abc import Container, Iterator, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from music_sync.model.endings import AlreadyHave, Ending
+from music_sync.model.endings import AlreadyHave, Ending, Synced
 from music_sync.model.errors import NotSetUp, SyncError
 from music_sync.model.ports import Catalogue, Filed, Library, Past, Source
 from music_sync.model.report import SourceReport, TrackReport
@@ -51,6 +52,10 @@ class Detected:
     known: tuple[TrackReport, ...]
     """Left out when it is stored: the next round would find them just as well, and they may be tens of thousands."""
     report: SourceReport
+    playlist: str = ""
+    """The name of the one playlist that all of it stands on; empty when there is none."""
+    stand: tuple[str, ...] = ()
+    """How those ended whose end stands: `in the library`, or an ending's name."""
 
     def __getstate__(self) -> dict[str, object]:
         return {**vars(self), "known": ()}
@@ -61,6 +66,29 @@ def detect(source: Source, catalogue: Catalogue, library: Library) -> Detected:
 
     A source that fails gives a report that says so, never an empty list that looks like "nothing new".
     """
+    found, report = _asked(source)
+    pasts = {name: catalogue.pasts(name) for name in {track.source for track in found}}
+    due, ours, parked = [], [], list[str]()
+    for track in found:
+        past = pasts[track.source].get(track.source_id)
+        attempt = due_attempt(track, past)
+        if attempt is not None:
+            due.append(ToSync(track, attempt))
+        elif past and past.ending in {"synced", "already_have"}:
+            ours.append((track, past))
+        elif past:
+            parked.append(past.ending)
+    messages = _the_first([*filter(None, [report.message]), *source.messages])
+    if parked:
+        messages.append(f"{len(parked)} ended earlier without a file and did not change; see `music-sync status`")
+    report = replace(report, found=len(found), message="; ".join(messages))
+    known = tuple(_known(ours, catalogue, library))
+    stand = (*(standing(track.ending) for track in known), *parked)
+    return Detected(tuple(due), known, report, _one_playlist(found), stand)
+
+
+def _asked(source: Source) -> tuple[list[FoundTrack], SourceReport]:
+    """All that a source tells, each track once; what it told before it failed counts."""
     report = SourceReport(source.name, ok=True, found=0, part=source.part)
     tracks: dict[str, FoundTrack] = {}
     try:
@@ -70,23 +98,30 @@ def detect(source: Source, catalogue: Catalogue, library: Library) -> Detected:
                 tracks[track.key] = _on_all_lists(first, track)
     except SyncError as error:
         report = SourceReport.because(source.name, source.part, error)
-    found = list(tracks.values())
-    pasts = {name: catalogue.pasts(name) for name in {track.source for track in found}}
-    due, ours, parked = [], [], 0
-    for track in found:
-        past = pasts[track.source].get(track.source_id)
-        attempt = due_attempt(track, past)
-        if attempt is not None:
-            due.append(ToSync(track, attempt))
-        elif past and past.ending in {"synced", "already_have"}:
-            ours.append((track, past))
-        else:
-            parked += 1
-    messages = _the_first([*filter(None, [report.message]), *source.messages])
-    if parked:
-        messages.append(f"{parked} ended earlier without a file and did not change; see `music-sync status`")
-    report = replace(report, found=len(found), message="; ".join(messages))
-    return Detected(tuple(due), tuple(_known(ours, catalogue, library)), report)
+    return list(tracks.values()), report
+
+
+IN_LIBRARY = "in the library"
+
+
+def standing(ending: Ending) -> str:
+    """What an ending means for a list that is to be complete: `in the library`, or else the ending's name."""
+    is_there = isinstance(ending, Synced) or (isinstance(ending, AlreadyHave) and bool(ending.files))
+    return IN_LIBRARY if is_there else ending.name
+
+
+def completeness(playlist: str, stand: Iterable[str]) -> str:
+    """One sentence about a whole playlist: how much of it is in the library, and what became of the rest."""
+    counted = Counter(stand)
+    total, there = counted.total(), counted.pop(IN_LIBRARY, 0)
+    words = {"already_have": "gone from the library", "review": "to review", "buy_list": "on the buy list"}
+    rest = [f"{number} {words.get(word, word)}" for word, number in sorted(counted.items())]
+    return ", ".join([f"{playlist}: {there} of {total} in the library", *rest])
+
+
+def _one_playlist(found: Sequence[FoundTrack]) -> str:
+    names = {track.playlists[0].name if len(track.playlists) == 1 else "" for track in found}
+    return names.pop() if len(names) == 1 else ""
 
 
 def due_attempt(found: FoundTrack, past: Past | None) -> int | None:

@@ -72,7 +72,9 @@ def known(same: Match, found: FoundTrack, shelf: Shelf) -> AlreadyHave | NeedsRe
     if recording is None:
         return AlreadyHave(same.recording_id, reason, (), found.artist, found.title or found.label)
     if is_lost(recording, shelf.library):
-        return AlreadyHave(same.recording_id, f"{reason}; {gone(recording.files)}", (), recording.artist, recording.title)
+        return AlreadyHave(
+            same.recording_id, f"{reason}; {gone(recording.files)}", (), recording.artist, recording.title
+        )
     return AlreadyHave(same.recording_id, reason, recording.files, recording.artist, recording.title)
 
 

@@ -5,7 +5,7 @@ from music_sync.model.errors import SyncError
 from music_sync.model.happenings import Happening
 from music_sync.model.report import RunReport, SourceReport, TrackReport, only_first
 from music_sync.model.track import FoundTrack
-from music_sync.track.detect import Request
+from music_sync.track.detect import Request, completeness, standing
 from music_sync.track.faults import translated
 from music_sync.track.stages import Stages
 
@@ -17,13 +17,16 @@ def plan(request: Request, stages: Stages) -> RunReport:
     begun: set[str] = set()
     for number in range(stages.source_count(request)):
         detected = stages.detect(request, number)
-        sources.append(detected.report)
         tracks += detected.known
+        stand = [*detected.stand]
         for due in detected.to_sync:
             if due.found.key in begun or (request.limit is not None and len(begun) >= request.limit):
                 continue
             begun.add(due.found.key)
             tracks.append(TrackReport(due.found, _foreseen(due.found, stages)))
+            stand.append(standing(tracks[-1].ending))
+        named = detected.playlist if request.arguments else ""
+        sources.append(detected.report.with_first(completeness(named, stand)) if named else detected.report)
     return RunReport(only_first(tracks), tuple(sources))
 
 
