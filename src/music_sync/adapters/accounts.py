@@ -49,6 +49,8 @@ class OAuth:
     refresh_token: str = ""
     """Name of the setting that may bring a refresh token from the environment."""
     scopes: tuple[str, ...] = ()
+    moved: Mapping[str, str] = field(default_factory=dict)
+    """Where the service itself asks people elsewhere: the authorize address that its settings give -> where that is."""
     more: Mapping[str, str] = field(default_factory=dict)
     """Further parameters of the authorize address."""
     lasts_days: int | None = None

@@ -90,7 +90,8 @@ def begin(accounts: Accounts, account: Account, client_id: str, redirect: str) -
         "code_challenge": challenge,
         **way.more,
     }
-    return Attempt(account, f"{accounts.address(way.authorize)}?{urlencode(query)}", redirect, state, verifier)
+    page = accounts.address(way.authorize)
+    return Attempt(account, f"{way.moved.get(page, page)}?{urlencode(query)}", redirect, state, verifier)
 
 
 def finish(accounts: Accounts, attempt: Attempt, code: str, words: Mapping[str, str]) -> Secrets:

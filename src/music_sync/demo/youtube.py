@@ -251,7 +251,9 @@ class YouTubeServer(Loopback):
         _one_filter(request, "mine")
         # With nobody to tell of there is no list of items, not an empty one.
         return (
-            self._page(request, "channel", 1, lambda _: _channel(parts)) if self.has_channel else _reply("channel", 0)
+            self._page(request, "channel", 1, lambda _: _channel(parts, self.likes.id))
+            if self.has_channel
+            else _reply("channel", 0)
         )
 
     def _my_playlists(self, request: Request) -> Json:
@@ -375,7 +377,7 @@ def _is_open(playlist: SimulatedPlaylist) -> bool:
 # What is answered
 
 
-def _channel(parts: Iterable[str]) -> Json:
+def _channel(parts: Iterable[str], likes_id: str) -> Json:
     told = {
         "snippet": {
             "title": "Lis Tener",
@@ -385,7 +387,7 @@ def _channel(parts: Iterable[str]) -> Json:
             "thumbnails": _thumbnails("channel"),
             "localized": {"title": "Lis Tener", "description": ""},
         },
-        "contentDetails": {"relatedPlaylists": {"likes": LIKES, "uploads": f"UU{ME[2:]}"}},
+        "contentDetails": {"relatedPlaylists": {"likes": likes_id, "uploads": f"UU{ME[2:]}"}},
     }
     return _thing("channel", ME, told, parts)
 

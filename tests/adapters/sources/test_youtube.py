@@ -1,24 +1,31 @@
 """YouTube as a source: the music that is liked arrives, at few units, and each refusal says who acts next."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
+import httpx
 import pytest
 from tests.fakes.listings import FakeListings
 from tests.means import means_in
 
 from music_sync.adapters.budget_file import spent_in
-from music_sync.adapters.links import Place, read_place
+from music_sync.adapters.calls import MOST_TRIES, Reply, Trouble
+from music_sync.adapters.links import read_place
 from music_sync.adapters.means import Means
+from music_sync.adapters.sign_in_loopback import begin, finish
 from music_sync.adapters.sources import youtube as source
 from music_sync.adapters.sources.youtube import (
+    ACCOUNT,
     PublicPlaylists,
     YouTubeLikes,
     YouTubePlaylists,
+    judge,
     parse_details,
     parse_entry,
     seconds_of,
@@ -28,6 +35,7 @@ from music_sync.adapters.sources.youtube import (
 from music_sync.demo.loopback import Behaviour, Change, Garbled, RateLimited, Truncated
 from music_sync.demo.public_pages import PublicPagesServer, VideoList, video_id, videos
 from music_sync.demo.youtube import (
+    SCOPE,
     SimulatedPlaylist,
     YouTubeServer,
     backend_error,
@@ -282,6 +290,8 @@ def test_odd_details_leave_out_what_they_cannot_tell(person: Person) -> None:
     person.youtube.misbehave("/videos", Change(broken))
 
     assert [found.length_s for found in person.likes.detect()] == [None]
+    person.youtube.add_playlist("Warm Up", video(1))
+    assert [found.length_s for found in person.playlists.detect()] == [200.0]
 
 
 # Lists that change while they are read
@@ -305,10 +315,22 @@ def test_a_like_that_comes_between_two_pages_is_not_lost(person: Person) -> None
 
 
 def test_what_moves_up_when_a_like_is_taken_back_between_two_pages_is_not_lost(person: Person) -> None:
-    person.youtube.like(*(video(number) for number in range(120)))
-    between(person, 3, lambda: person.youtube.unlike(*numbers(119, 118)))
+    person.youtube.like(*(video(number) for number in range(220)))
+    between(person, 7, lambda: person.youtube.unlike(*numbers(219, 218)))
 
-    assert set(down(117, 0)) <= set(ids(person.likes))
+    assert set(down(217, 0)) <= set(ids(person.likes))
+
+
+def test_a_like_that_comes_while_all_likes_are_read_again_is_not_lost(person: Person) -> None:
+    person.youtube.like(*(video(number) for number in range(120)))
+    ids(person.likes)
+    person.calls()
+    # One more entry that is no track does not add up, so that all of them are read.
+    person.youtube.like(video(500, privacy="private"))
+    between(person, 3, lambda: person.youtube.like(video(501)))
+
+    assert ids(person.likes)[0] == video(501).id
+    assert person.calls() == ["playlistItems 200"] * 5 + ["videos 200"]
 
 
 @pytest.mark.parametrize("at", [0, 10, 60])
@@ -451,7 +473,9 @@ def test_p10_a_playlist_that_is_gone_meanwhile_is_told_and_the_others_go_on(pers
     between(person, 1, lambda: person.youtube.playlists.pop(0))
 
     assert ids(playlists) == numbers(4, 3)
-    assert playlists.messages[0].startswith("the playlist Warm Up was left out: YouTube has no such thing")
+    (told,) = playlists.messages
+    assert told.startswith("the playlist Warm Up was left out: YouTube has no such thing (404: The playlist")
+    assert "playlistId parameter cannot be found" in told
 
 
 def test_p55_when_the_quota_ends_midway_what_is_known_of_other_playlists_comes_all_the_same(person: Person) -> None:
@@ -463,6 +487,14 @@ def test_p55_when_the_quota_ends_midway_what_is_known_of_other_playlists_comes_a
     came = failing(person.playlists, ServiceUnavailable, "units of the day are used up")
 
     assert sorted(came) == sorted(numbers(1, 2, 3, 3, 4))
+
+
+def test_p55_a_service_that_went_away_is_not_asked_for_every_playlist(person: Person) -> None:
+    warm_up(person)
+    person.youtube.misbehave("/playlistItems", backend_error(), always=True)
+
+    assert failing(person.playlists, ServiceUnavailable, "the next sync tries again") == []
+    assert len(person.youtube.calls("/playlistItems")) == MOST_TRIES
 
 
 def test_p55_when_not_even_the_playlists_can_be_told_what_is_known_comes_all_the_same(person: Person) -> None:
@@ -551,6 +583,32 @@ def test_no_message_holds_a_token(person: Person) -> None:
     assert token not in str(told.value)
 
 
+def test_signing_in_by_the_browser_gives_a_sign_in_that_lasts(person: Person) -> None:
+    del person.variables["YOUTUBE_REFRESH_TOKEN"]
+    person.youtube.like(video(1))
+    accounts = person.means.accounts
+    attempt = begin(accounts, ACCOUNT, "simulated-client", "http://127.0.0.1:40123/callback")
+    ended_at = httpx.get(attempt.address, trust_env=False).headers["location"]
+
+    accounts.connect(ACCOUNT, finish(accounts, attempt, attempt.code_in(ended_at), {}), in_keyring=False)
+
+    assert ids(person.likes) == numbers(1)
+    assert source.who(person.means) == "Lis Tener"
+
+
+def test_people_sign_in_where_google_asks_them(person: Person) -> None:
+    del person.variables["MUSIC_SYNC_YOUTUBE_AUTH_URL"]
+    attempt = begin(person.means.accounts, ACCOUNT, "simulated-client", "http://127.0.0.1:40123/callback")
+    page, _, query = attempt.address.partition("?")
+
+    assert page == "https://accounts.google.com/o/oauth2/v2/auth"
+    assert dict(parse_qsl(query)).items() >= {
+        ("access_type", "offline"),
+        ("prompt", "consent"),
+        ("scope", SCOPE),
+    }
+
+
 # Limits
 
 
@@ -607,9 +665,25 @@ def test_p10_a_service_that_stays_away_is_an_error_and_what_is_known_is_told(per
 
 
 def test_a_list_of_likes_that_is_not_there_is_a_fault_and_not_an_empty_list(person: Person) -> None:
-    person.youtube.likes.id = "LLmoved"
+    person.youtube.likes.is_mine = False
 
     assert failing(person.likes, ServiceUnavailable, "no such thing.*the next sync tries again") == []
+
+
+def test_a_list_of_likes_that_is_one_persons_own_is_asked_for_each_time(person: Person) -> None:
+    person.youtube.likes.id = "LLold"
+    person.youtube.like(video(1))
+    ids(person.likes)
+    person.calls()
+
+    assert ids(person.likes) == numbers(1)
+    assert person.calls() == ["channels 200", "playlistItems 200"]
+
+
+def test_who_never_opened_youtube_is_told_what_google_says() -> None:
+    error = {"code": 401, "message": "Unauthorized", "errors": [{"reason": "youtubeSignupRequired"}]}
+
+    assert judge(Reply(401, {}, json.dumps({"error": error}).encode())) == Trouble("forbidden", "401: Unauthorized")
 
 
 @pytest.mark.parametrize(
@@ -694,12 +768,16 @@ def test_the_link_of_the_own_likes_is_the_likes(person: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    "link", ["https://music.youtube.com/playlist?list=LM", "https://www.youtube.com/@nadia", "https://youtu.be/x"]
+    "link",
+    [
+        "https://music.youtube.com/playlist?list=LM",
+        "https://www.youtube.com/@nadia",
+        "https://open.spotify.com/track/0000000000000000000001",
+        "https://soundcloud.com/you/likes",
+    ],
 )
 def test_other_places_are_left_to_others(person: Person, link: str) -> None:
-    place = Place("youtube", "profile", "@x", link) if link.endswith("/x") else read_place(link)
-
-    assert source.for_place(place, person.means) is None
+    assert source.for_place(read_place(link), person.means) is None
 
 
 def test_without_an_account_links_are_left_to_others(person: Person) -> None:

@@ -39,7 +39,8 @@ ACCOUNT = Account(
         " the sign-in lasts."
     ),
     way=OAuth(
-        authorize="https://accounts.google.com/o/oauth2/v2/auth",
+        authorize="{youtube_auth_url}/o/oauth2/v2/auth",
+        moved={"https://oauth2.googleapis.com/o/oauth2/v2/auth": "https://accounts.google.com/o/oauth2/v2/auth"},
         token="{youtube_auth_url}/token",  # noqa: S106 - an address
         client_id="youtube_client_id",
         client_secret="youtube_client_secret",  # noqa: S106 - the name of a setting
@@ -83,12 +84,20 @@ def open_parts(means: Means) -> Sequence[Source]:
 
 def for_place(place: Place, means: Means) -> Source | None:
     """What a link names; None for channels and YouTube Music's own likes, and for what wants an account nobody connected."""
+    if place.service != NAME:
+        return None
     if not means.accounts.is_set_up(ACCOUNT):
         is_public = place.kind in {"playlist", "album"} and NAME in means.setting("extractors")
         return PublicPlaylists(means, (place.url,), place.kind) if is_public else None
     if place.kind == "likes" and place.id in {"", LIKES}:
         return YouTubeLikes(means)
     return YouTubePlace(place, means) if place.kind in {"track", "playlist", "album"} else None
+
+
+def who(means: Means) -> str:
+    """The name of the person's channel; raises NeedsPerson when there is none."""
+    with _connected(means) as api:
+        return text_of(fields_of(api.channel("snippet").get("snippet")).get("title"))
 
 
 class YouTubeLikes:
@@ -321,7 +330,7 @@ def _of_the_part() -> Iterator[None]:
 
 def _remembered(known: Listing | None) -> tuple[str, str]:
     """Id and ETag of the likes as they were last read; empty when they are to be read as a whole."""
-    if known is None or not known.read_at or known.goes_on:
+    if known is None or not known.read_at:
         return "", ""
     is_due = datetime.now(UTC) - datetime.fromisoformat(known.read_at) >= RECHECK_NEWEST
     list_id, _, etag = known.mark.partition(" ")
@@ -364,15 +373,19 @@ class _DataApi:
     def items(self, resource: str, **query: Any) -> list[Any]:
         return _items_of(self.asked(resource, **query))
 
-    def likes_id(self) -> str:
-        """The list of what the person likes; raises NeedsPerson when they have no channel, and so no lists."""
-        channels = self.items("channels", part="contentDetails", mine=True)
+    def channel(self, part: str) -> Json:
+        """The person's own; raises NeedsPerson when they have none, and so no lists."""
+        channels = self.items("channels", part=part, mine=True)
         if not channels:
             raise NeedsPerson(
                 "the Google account that is connected has no YouTube channel; make one at https://www.youtube.com, "
                 f"or run `{ACCOUNT.command}` with another account"
             )
-        details = fields_of(fields_of(channels[0]).get("contentDetails"))
+        return fields_of(channels[0])
+
+    def likes_id(self) -> str:
+        """The list of what the person likes."""
+        details = fields_of(self.channel("contentDetails").get("contentDetails"))
         return text_of(fields_of(details.get("relatedPlaylists")).get("likes")) or LIKES
 
     def playlists(self) -> Iterator[RemoteList]:
