@@ -241,7 +241,8 @@ def glance(settings: Settings) -> Glance:
         for link, past in catalogue.waiting(ending)
     ]
     endings = {word: number for word, number in counts.items() if word not in {"recordings", "files"}}
-    return Glance(counts["recordings"], counts["files"], endings, tuple(parked))
+    known = tuple(catalogue.listings.listings())
+    return Glance(counts["recordings"], counts["files"], endings, tuple(parked), listings=known)
 
 
 def open_library(settings: Settings, catalogue: SqlCatalogue) -> FolderLibrary:

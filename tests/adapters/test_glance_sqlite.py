@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from music_sync.adapters.glance_sqlite import Glance, glance
 from music_sync.adapters.sql.catalogue import SqlCatalogue
 from music_sync.model.endings import Failed, NeedsReview, OnBuyList, Reason, Synced
 from music_sync.model.errors import EnvironmentFault
+from music_sync.model.listing import Listing
 from music_sync.model.track import Analysis, FoundTrack, LibraryFile, Playlist, Recording
 
 FILE = LibraryFile("Ann/Waves.aiff", "aiff", "f" * 64, 5)
@@ -51,6 +53,21 @@ def test_it_tells_what_the_catalogue_tells(sqlite_engine: sa.Engine) -> None:
     ]
     assert seen.unsent == 1
     assert list(seen.decisions) == list(catalogue.decisions())[-10:]
+
+
+def test_it_tells_of_lists_what_their_memory_tells(sqlite_engine: sa.Engine) -> None:
+    """P53"""
+    memory = SqlCatalogue(sqlite_engine).listings
+    warm_up = Listing("spotify", "playlist:p", "Warm Up", entries=2, reading=1, read_at="2026-11-23T10:00:00+00:00")
+    memory.page(warm_up, [track("1"), track("2")], 0)
+    memory.page(replace(warm_up, reading=2), [track("1")], 0)
+    memory.whole(replace(warm_up, reading=2))
+    memory.keep(Listing("spotify", "likes", "Liked songs", refused="not ours"))
+
+    seen = glance(Path(str(sqlite_engine.url.database)))
+
+    assert list(seen.listings) == list(memory.listings())
+    assert [(each.name, each.gone) for each in seen.listings] == [("Liked songs", 0), ("Warm Up", 1)]
 
 
 def test_of_many_parked_tracks_the_newest_are_told(sqlite_engine: sa.Engine) -> None:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from music_sync.model.endings import Reason
 from music_sync.model.errors import EnvironmentFault, TryAgainLater
+from music_sync.model.listing import Listing
 from music_sync.model.ports import Decision
 
 _BUSY_S = 5
@@ -56,6 +57,8 @@ class Glance:
     """Entries of the outbox."""
     decisions: tuple[Decision, ...] = ()
     """The last ones, oldest first."""
+    listings: tuple[Listing, ...] = ()
+    """Lists at services, by source and name."""
 
 
 def glance(path: Path, *, parked: int = 50, decisions: int = 10) -> Glance:
@@ -91,11 +94,23 @@ def _look(connection: sqlite3.Connection, parked: int, decisions: int) -> Glance
         parked=_parked(connection, parked),
         unsent=_number(connection, "SELECT count(*) FROM outbox WHERE sent_at = ''"),
         decisions=_decisions(connection, decisions),
+        listings=_listings(connection),
     )
 
 
 def _number(connection: sqlite3.Connection, question: str) -> int:
     return int(connection.execute(question).fetchone()[0])
+
+
+def _listings(connection: sqlite3.Connection) -> tuple[Listing, ...]:
+    if not _number(connection, "SELECT count(*) FROM sqlite_master WHERE name = 'listings'"):
+        return ()
+    wanted = """
+        SELECT source, listing, name, mark, entries, reading, goes_on, read_at, looked_at, refused,
+            (SELECT count(*) FROM listed WHERE listed.listing_id = listings.listing_id AND gone_at != '') AS gone
+        FROM listings ORDER BY source, name, listing
+    """
+    return tuple(Listing(**dict(row)) for row in connection.execute(wanted))
 
 
 def _parked(connection: sqlite3.Connection, limit: int) -> tuple[Parked, ...]:

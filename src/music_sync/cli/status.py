@@ -1,12 +1,24 @@
 """`status`: the last run, the next one, and what waits for a person; nothing heavy is loaded for it."""
 
+from collections.abc import Sequence
+
 import click
 
 from music_sync.adapters import account_file, budget_file, glance_sqlite, last_run_file
 from music_sync.adapters.glance_sqlite import Glance, Parked
 from music_sync.adapters.last_run_file import LastRun
 from music_sync.cli import show
-from music_sync.cli.accounts_shown import account_line, account_rows, budget_line, budget_rows, iso, local
+from music_sync.cli.accounts_shown import (
+    account_line,
+    account_rows,
+    budget_line,
+    budget_rows,
+    iso,
+    list_lines,
+    list_rows,
+    local,
+)
+from music_sync.model.listing import Listing
 from music_sync.settings import Settings, load
 
 WHAT_NEXT = {
@@ -53,6 +65,7 @@ def _shape(settings: Settings, last: LastRun, seen: Glance) -> dict[str, object]
         "parked": [vars(track) for track in seen.parked],
         "outbox": seen.unsent,
         "accounts": account_rows(account_file.standings(settings.accounts)),
+        "lists": list_rows(seen.listings),
         "budgets": budget_rows(budget_file.spent_in(settings.budgets)),
     }
 
@@ -65,6 +78,7 @@ def _print(settings: Settings, last: LastRun, seen: Glance) -> None:
     click.echo(f"library   {seen.recordings} recordings, {seen.files} files in {settings.library}")
     click.echo(f"queue     {seen.endings.get('running', 0)} under way or broken off")
     _print_accounts(settings)
+    _print_lists(seen.listings)
     for ending, next_step in WHAT_NEXT.items():
         waiting = [track for track in seen.parked if track.ending == ending]
         if waiting:
@@ -85,6 +99,14 @@ def _print_accounts(settings: Settings) -> None:
             click.echo(f"\n{heading}")
         for line in lines:
             click.echo(f"  {line}")
+
+
+def _print_lists(listings: Sequence[Listing]) -> None:
+    """What was read at the services; of many lists a line a source."""
+    if listings:
+        click.echo("\nlists")
+    for line in list_lines(listings):
+        click.echo(f"  {line}")
 
 
 def _line(track: Parked) -> str:
