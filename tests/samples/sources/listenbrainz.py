@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.means import means_in
 from tests.source_sample import ODD_NAMES, Sample, Samples
+from tests.walk import Walk, Walks
 
 from music_sync.adapters.sources.listenbrainz import LovedRecordings
 from music_sync.demo.listenbrainz import (
@@ -14,9 +15,13 @@ from music_sync.demo.listenbrainz import (
     ListenBrainzServer,
     feedback,
     rate_limited,
+    recording_id,
     without_mbid,
     without_words,
 )
+from music_sync.demo.loopback import Behaviour
+
+MISSING = {"expired": "a token of ListenBrainz has no end"}
 
 
 @contextmanager
@@ -37,6 +42,42 @@ def sample(folder: Path) -> Samples:
 
 
 def source(home: Path, server: ListenBrainzServer) -> LovedRecordings:
-    return LovedRecordings(
-        means_in(home, MUSIC_SYNC_LISTENBRAINZ_URL=server.url, LISTENBRAINZ_USER=USER, LISTENBRAINZ_TOKEN=TOKEN)
-    )
+    return LovedRecordings(means_in(home, None, **connected(server)))
+
+
+def connected(server: ListenBrainzServer) -> dict[str, str]:
+    return {"MUSIC_SYNC_LISTENBRAINZ_URL": server.url, "LISTENBRAINZ_USER": USER, "LISTENBRAINZ_TOKEN": TOKEN}
+
+
+class ListenBrainzWalk(Walk):
+    part = "loved"
+    page = "GET /1/user/rob/get-feedback"
+    page_entries = 1000
+
+    def __init__(self, server: ListenBrainzServer) -> None:
+        super().__init__(server, connected(server))
+        self.listenbrainz = server
+        self._loves = 0
+
+    def source_id(self, number: int) -> str:
+        return recording_id("mbid", number)
+
+    def put(self, number: int) -> None:
+        self._loves += 1
+        self.listenbrainz.said.append(replace(feedback(number), created=feedback(self._loves).created))
+
+    def take(self, number: int) -> None:
+        said = self.listenbrainz.said
+        said[:] = [each for each in said if each.recording_mbid != self.source_id(number)]
+
+    def revoke(self) -> None:
+        self.listenbrainz.tokens.clear()
+
+    def limited(self, after_s: int) -> Behaviour:
+        return rate_limited(str(after_s))
+
+
+@contextmanager
+def walk() -> Walks:
+    with ListenBrainzServer() as server:
+        yield ListenBrainzWalk(server)

@@ -5,9 +5,11 @@ from pathlib import Path
 
 from tests.means import means_in
 from tests.source_sample import ODD_NAMES, Sample, Samples
+from tests.walk import Walk, Walks
 
 from music_sync.adapters.sources.youtube import YouTubePlaylists
-from music_sync.demo.youtube import YouTubeServer, clip, video
+from music_sync.demo.loopback import Behaviour
+from music_sync.demo.youtube import YouTubeServer, clip, quota_exceeded, video
 
 
 @contextmanager
@@ -32,3 +34,38 @@ def sample(folder: Path) -> Samples:
             playlists("away", account | away),
             playlists("nobody", app | here),
         )
+
+
+class YouTubeWalk(Walk):
+    page = "GET /youtube/v3/playlistItems"
+    page_entries = 50
+
+    def __init__(self, server: YouTubeServer) -> None:
+        app = {"YOUTUBE_CLIENT_ID": "simulated-client", "YOUTUBE_CLIENT_SECRET": "simulated-secret"}
+        here = {"MUSIC_SYNC_YOUTUBE_URL": server.url, "MUSIC_SYNC_YOUTUBE_AUTH_URL": server.url}
+        super().__init__(server, {**app, **here, "YOUTUBE_REFRESH_TOKEN": server.refresh_token()})
+        self.youtube = server
+
+    def source_id(self, number: int) -> str:
+        return video(number).id
+
+    def put(self, number: int) -> None:
+        self.youtube.like(video(number))
+
+    def take(self, number: int) -> None:
+        self.youtube.unlike(video(number).id)
+
+    def expire(self) -> None:
+        self.youtube.authorization.end_access()
+
+    def revoke(self) -> None:
+        self.youtube.authorization.revoke()
+
+    def over_quota(self) -> Behaviour:
+        return quota_exceeded()
+
+
+@contextmanager
+def walk() -> Walks:
+    with YouTubeServer() as server:
+        yield YouTubeWalk(server)
