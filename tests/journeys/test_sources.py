@@ -1,5 +1,4 @@
 """Every source behind a service, led through all that can happen: nothing is lost, and nothing doubled."""
-"""
 
 import importlib
 import re
