@@ -421,3 +421,22 @@ def test_a_track_that_stands_twice_on_a_playlist_is_found_once(memory: FakeListi
     service = Service([*names(8), "t3"])
 
     assert sorted(read(memory, service.playlist())) == names(8)
+
+
+def test_a_playlist_without_dates_keeps_its_order_however_long_the_reading_takes(memory: FakeListings) -> None:
+    """Only some services say when a track was put on a list."""
+    hours = iter(range(1000))
+    look = Reader(memory, "sim", now=lambda: NOW + timedelta(hours=next(hours)))
+
+    assert [track.source_id for track in look.read(Service(names(30)).playlist())] == names(30)
+
+
+def test_a_person_who_asks_for_a_list_gets_all_of_it_read(memory: FakeListings) -> None:
+    """P53"""
+    service = Service(names(20))
+    read(memory, service.playlist())
+    service.calls = 0
+    again = Reader(memory, "sim", now=lambda: NOW, anew=True)
+
+    assert len(list(again.read(service.playlist()))) == 20
+    assert service.calls == 4

@@ -79,7 +79,11 @@ class FakeListings:
         placed: dict[str, _Row] = {}
         for place, found in enumerate(tracks, start=position):
             before = rows.get(found.source_id)
-            seen_at = before.seen_at if before else self._clock().astimezone(UTC).isoformat(timespec="seconds")
+            seen_at = (
+                before.seen_at
+                if before
+                else listing.looked_at or self._clock().astimezone(UTC).isoformat(timespec="seconds")
+            )
             row = _Row(replace(found, path=None, playlists=()), place, listing.reading, seen_at)
             placed.setdefault(found.source_id, row)
         rows.update(placed)

@@ -80,22 +80,24 @@ class Reader:
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         tell: Callable[[str], None] = lambda _line: None,
+        anew: bool = False,
     ) -> None:
         self.messages: list[str] = []
         self._listings = listings
         self._source = source
         self._now = now
         self._tell = tell
+        self._anew = anew
 
     def read(self, remote: RemoteList, *, anew: bool = False) -> Iterator[FoundTrack]:
         """Yield what the list holds, newest first; a playlist's tracks carry their place on it.
 
         What was known before is yielded even when the service fails midway, and then the error is raised.
-        `anew` reads all of it, whatever the memory says.
+        `anew` reads all of it, whatever the memory says; a reader may be made to do that with every list.
         """
         failure: SyncError | None = None
         try:
-            self._bring_up_to_date(remote, anew=anew)
+            self._bring_up_to_date(remote, anew=anew or self._anew)
         except NotSetUp:
             raise
         except SyncError as error:
@@ -178,6 +180,8 @@ class Reader:
         state = known or Listing(self._source, remote.listing)
         state = replace(state, name=remote.name, refused="")
         mark = remote.mark
+        # All that one reading sees first was first seen at its beginning: its pages are no order of time.
+        state = replace(state, looked_at=self._stamp())
         for _ in range(MOST_READINGS):
             began = _Began.read(state.goes_on, mark)
             if began is None:

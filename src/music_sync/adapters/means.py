@@ -30,8 +30,9 @@ class Means:
     sleep: Callable[[float], None] = time.sleep
     """Waits so many seconds."""
 
-    def reader(self, source: str) -> Reader:
-        return Reader(self.listings(), source, tell=self.tell)
+    def reader(self, source: str, *, anew: bool = False) -> Reader:
+        """What reads the source's lists; `anew` reads all of each, for a person who asks for one list by name."""
+        return Reader(self.listings(), source, tell=self.tell, anew=anew)
 
     def calls(
         self, account: Account, url: str, limits: Limits, *, judge: Judge = by_status, scheme: str = "Bearer"

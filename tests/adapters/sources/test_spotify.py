@@ -608,7 +608,8 @@ def test_a_link_to_a_playlist_is_read_page_by_page_p52(person: Person) -> None:
     link = f"{PLAYS}/playlist/{playlist.id}"
 
     assert numbers(person.at(link)) == list(range(499, -1, -1))
-    assert person.calls(lambda: ids(person.at(link))) == 1
+    # Who asks for one list gets it read from end to end, whatever was remembered.
+    assert person.calls(lambda: ids(person.at(link))) == 12
 
 
 def test_a_link_to_an_album_gives_its_tracks(person: Person) -> None:

@@ -744,7 +744,7 @@ def test_a_link_to_a_playlist_gives_all_of_it(person: Person) -> None:
     assert at.messages == []
     person.calls()
     assert len(ids(at)) == 2
-    assert person.calls() == ["playlists 200"]
+    assert person.calls() == ["playlists 200", "playlistItems 200"]
 
 
 @pytest.mark.parametrize(

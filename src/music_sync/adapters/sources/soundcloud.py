@@ -214,7 +214,7 @@ class SoundCloudPlace:
 
     def detect(self) -> Iterator[FoundTrack]:
         """Yield the track or the list; raises BadSetting when nothing is there that can be shown."""
-        reader = self._means.reader(NAME)
+        reader = self._means.reader(NAME, anew=True)
         self.messages = reader.messages
         with _calls(self._means) as calls:
             try:

@@ -76,7 +76,7 @@ def for_place(place: Place, means: Means) -> Source | None:
     if place.kind == "likes":
         return SpotifyPart(means, "likes", read_likes)
     reads: dict[str, Callable[[Place], Read]] = {"track": _track_at, "playlist": _playlist_at, "album": _album_at}
-    return SpotifyPart(means, "", reads[place.kind](place)) if place.kind in reads else None
+    return SpotifyPart(means, "", reads[place.kind](place), anew=True) if place.kind in reads else None
 
 
 def who(means: Means) -> str:
@@ -91,14 +91,15 @@ class SpotifyPart:
 
     name = NAME
 
-    def __init__(self, means: Means, part: str, read: Read) -> None:
+    def __init__(self, means: Means, part: str, read: Read, *, anew: bool = False) -> None:
         self.part = part
+        self._anew = anew
         self.messages: list[str] = []
         self._means = means
         self._read = read
 
     def detect(self) -> Iterator[FoundTrack]:
-        reader = self._means.reader(NAME)
+        reader = self._means.reader(NAME, anew=self._anew)
         self.messages = reader.messages
         with _connected(self._means) as spotify:
             try:

@@ -212,7 +212,7 @@ class YouTubePlace:
 
     def detect(self) -> Iterator[FoundTrack]:
         """Yield the track or the list; raises BadSetting when nothing is there that can be shown."""
-        reader = self._means.reader(NAME)
+        reader = self._means.reader(NAME, anew=True)
         self.messages = reader.messages
         with _connected(self._means) as api:
             try:

@@ -132,7 +132,7 @@ class SqlListings:
         where: "sa.ColumnElement[bool] | None" = None,
     ) -> None:
         """Store tracks from `position` on; of one that comes twice the first place counts."""
-        now = self._now()
+        now = listing.looked_at or self._now()
         rows: dict[str, dict[str, Any]] = {}
         for place, track in enumerate(tracks, start=position):
             rows.setdefault(
