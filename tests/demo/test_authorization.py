@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -293,3 +294,23 @@ def test_an_app_may_be_changed_while_it_is_open() -> None:
     desk.server.app = replace(desk.server.app, client_id="renamed")
 
     assert desk.refresh(desk.server.grant(), client_id="renamed")[0] == 200
+
+
+def test_another_server_goes_on_with_the_sign_ins_that_were_kept() -> None:
+    desk, another = Desk(rotates=True), Desk(rotates=True)
+    desk.server.grant(["read"])
+    body = desk.refresh(desk.server.grant(["read"]))[1]
+    another.server.take_up(json.loads(json.dumps(desk.server.kept())))
+
+    assert another.server.check(body["access_token"]) == frozenset({"read"})
+    assert another.refresh(body["refresh_token"])[0] == 200
+    assert error(another.refresh("refresh-unknown")) == "invalid_grant"
+
+
+def test_what_was_revoked_stays_so_in_the_next_server() -> None:
+    desk, another = Desk(), Desk()
+    token = desk.server.grant()
+    desk.server.revoke()
+    another.server.take_up(desk.server.kept())
+
+    assert error(another.refresh(token)) == "invalid_grant"

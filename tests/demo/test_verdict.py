@@ -188,28 +188,35 @@ def ran(result: str, code: int, *started: tuple[str, str]) -> Ran:
     return Ran(code, started, ("last words",), f'{{"result": "{result}"}}')
 
 
-@pytest.mark.parametrize(
-    ("last", "is_first"),
-    [
-        (ran("partial", 3), True),
-        (ran("done", 0), True),
-        (ran("nothing_new", 0, ("folder", "detect")), False),
-    ],
-)
-def test_a_run_that_says_what_it_should_is_passed(last: Ran, is_first: bool) -> None:
-    assert list(verdict.report_problems(last, is_first=is_first)) == []
+@pytest.mark.parametrize("last", [ran("partial", 3), ran("done", 0)])
+def test_a_run_that_says_what_it_should_is_passed(last: Ran) -> None:
+    assert list(verdict.report_problems(last)) == []
 
 
-@pytest.mark.parametrize(
-    ("last", "is_first"),
-    [
-        (ran("environment", 7), True),
-        (ran("nothing_new", 0), True),
-        (Ran(1, (), ("last words",), ""), True),
-        (ran("done", 0), False),
-        (ran("partial", 3), False),
-        (ran("nothing_new", 0, (PLAIN.label, "match")), False),
-    ],
-)
-def test_a_run_that_says_anything_else_is_noticed(last: Ran, is_first: bool) -> None:
-    assert list(verdict.report_problems(last, is_first=is_first))
+@pytest.mark.parametrize("last", [ran("environment", 7), ran("nothing_new", 0), Ran(1, (), ("last words",), "")])
+def test_a_run_that_says_anything_else_is_noticed(last: Ran) -> None:
+    assert list(verdict.report_problems(last))
+
+
+ENDED = {"id": "account_x", "ok": False, "severity": "state", "message": "it has ended", "mend": "connect"}
+
+
+def test_a_finding_that_is_foreseen_must_be_made(offers: Offers, evidence: Evidence) -> None:
+    found = replace(evidence, doctor={"ok": False, "checks": [ENDED]})
+
+    assert list(verdict.problems(offers, found, ["account_x"])) == []
+    assert list(verdict.problems(offers, found)) == ["doctor: it has ended; connect"]
+    assert list(verdict.problems(offers, evidence, ["account_x"])) == ["doctor finds nothing wrong about account_x"]
+
+
+def test_a_doctor_who_contradicts_its_own_findings_is_noticed(offers: Offers, evidence: Evidence) -> None:
+    told = verdict.problems(offers, replace(evidence, doctor={"ok": True, "checks": [ENDED]}), ["account_x"])
+
+    assert list(told) == ["`music-sync doctor` says that all is well, which its checks do not"]
+
+
+def test_names_that_a_like_shares_with_a_file_are_left_out_of_what_ran_again(offers: Offers) -> None:
+    like = Offer(REMIX.label, "spotify", "id", None, "already_have", "because")
+    kill = verdict.kill_seen(BEFORE, [(REMIX.label, "match")], offers.joined_by([like]), -9)
+
+    assert kill.repeated == ()

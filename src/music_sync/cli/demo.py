@@ -19,7 +19,7 @@ from music_sync.settings import cache_folder, wants_no_colour
 
 if TYPE_CHECKING:
     from music_sync.demo.story import Outcome
-    from music_sync.demo.verdict import Row
+    from music_sync.demo.verdict import Evidence, Row
 
 
 @click.command()
@@ -120,7 +120,9 @@ def _plain(happening: Happening) -> None:
 def _print(outcome: "Outcome", took_s: float, *, again: str) -> None:
     _print_measured(outcome)
     _print_refused(outcome)
+    _print_likes(outcome)
     _print_names(outcome)
+    _print_later(outcome)
     _print_proof(outcome)
     if outcome.problems:
         click.echo(_heading(f"{len(outcome.problems)} things do not hold"))
@@ -165,11 +167,38 @@ def _measured(row: "Row") -> str:
 def _print_refused(outcome: "Outcome") -> None:
     click.echo(_heading("Not filed, and why"))
     for row in outcome.rows:
-        if row.ending != "synced":
+        if row.ending != "synced" and not _is_liked(row):
             click.echo(f"  {_sign(row.ending)} {show.clean(f'{row.offer.label}: {row.reason}')}")
     for path in outcome.offers.ignored:
         why = "hidden" if path.name.startswith(".") else "an unfinished download"
         click.echo(f"  · {show.clean(path.name)}: never looked at, it is {why}")
+
+
+def _is_liked(row: "Row") -> bool:
+    """Was it found at a service, and not as a file or a link?"""
+    return row.offer.where not in {"drop", "list", "link"}
+
+
+def _print_likes(outcome: "Outcome") -> None:
+    from music_sync.demo import likes
+
+    click.echo(_heading("Liked on Spotify, SoundCloud and YouTube, simulated on this machine"))
+    liked = [row for row in outcome.rows if _is_liked(row)]
+    width = max(_width(row.offer.label) for row in liked)
+    for row in liked:
+        word = show.WORDS.get(row.ending, row.ending)
+        why = row.reason if row.ending == "already_have" else row.offer.why
+        where = likes.LABELS[row.offer.where]
+        click.echo(
+            f"  {_sign(row.ending)} {where:<10}  {_padded(row.offer.label, width)}  {show.clean(f'{word}: {why}')}"
+        )
+
+
+def _print_later(outcome: "Outcome") -> None:
+    """What the sync of the later day told and did."""
+    click.echo(_heading("A day later, synced again" if outcome.is_first else "Synced once more"))
+    for claim in outcome.claims:
+        click.echo(f"  {_verdict(not claim.problems)} {show.clean(claim.text)}")
 
 
 def _print_names(outcome: "Outcome") -> None:
@@ -195,21 +224,27 @@ def _print_proof(outcome: "Outcome") -> None:
             f"the next start went on from there: of {kill.ended} stages that had ended, {len(kill.repeated)} ran again"
         )
         click.echo(f"  {_verdict(not kill.repeated)} {text}")
-    if not outcome.is_first:
-        says = outcome.last.report.get("result", "nothing")
-        text = f"a second sync of all {len(outcome.rows)} offers says `{says}`, and no stage ran"
-        click.echo(f"  {_verdict(says == 'nothing_new')} {text}")
     ended = " · ".join(f"{evidence.ended.get(ending, 0)} {word}" for ending, word in _WORDS.items())
     as_expected = sum(evidence.ended.values()) == len(outcome.rows)
     click.echo(f"  {_verdict(as_expected)} {len(outcome.rows)} offers, each ended once: {ended}")
-    ok = sum(bool(check["ok"]) for check in evidence.doctor.get("checks", ()))
-    click.echo(f"  {_verdict(bool(evidence.doctor.get('ok')))} doctor: {_number(ok, 'check')} passed")
+    click.echo(f"  {_doctor(evidence)}")
     files = sum(len(recording.paths) for recording in evidence.recordings)
     findings = _number(len(evidence.check.get("findings", ())), "finding")
     text = f"library check: {_number(files, 'file')} read to the end and compared with the catalogue, {findings}"
     click.echo(f"  {_verdict(bool(evidence.check.get('ok')))} {text}")
     text = f"the files it was given: {len(evidence.changed)} changed"
     click.echo(f"  {_verdict(not evidence.changed)} {text}")
+
+
+def _doctor(evidence: "Evidence") -> str:
+    from music_sync.demo import likes_verdict, verdict
+
+    holds = not list(verdict.doctor_problems(evidence, [likes_verdict.ENDED]))
+    passed = sum(bool(check["ok"]) for check in evidence.doctor.get("checks", ()))
+    found = "; ".join(f"{check['message']}; {check['mend']}" for check in verdict.findings(evidence))
+    return (
+        f"{_verdict(holds)} doctor: {_number(passed, 'check')} passed, and it finds: {show.clean(found) or 'nothing'}"
+    )
 
 
 _WORDS = {"synced": "filed", "already_have": "already there", "buy_list": "on the buy list", "failed": "refused"}
@@ -226,10 +261,20 @@ def _shape(outcome: "Outcome", place: Path, took_s: float) -> dict[str, object]:
         "library": str(outcome.evidence.library),
         "took_s": round(took_s, 1),
         "kill": None if kill is None else {**vars(kill), "repeated": [list(each) for each in kill.repeated]},
-        "result": outcome.last.report.get("result", ""),
+        "result": outcome.day.result,
         "endings": dict(outcome.evidence.ended),
         "doctor": outcome.evidence.doctor,
         "library_check": outcome.evidence.check,
+        "likes": {
+            "claims": [
+                {"ok": not claim.problems, "text": claim.text, "problems": list(claim.problems)}
+                for claim in outcome.claims
+            ],
+            "counts": outcome.day.ran.report.get("counts", {}),
+            "sources": outcome.day.ran.report.get("sources", []),
+            "calls": {service: len(calls) for service, calls in outcome.day.calls.items()},
+            "playlist": list(outcome.day.playlist),
+        },
         "tracks": [_row_shape(row) for row in outcome.rows],
     }
 
@@ -238,6 +283,7 @@ def _row_shape(row: "Row") -> dict[str, object]:
     piece, found = row.offer.piece, row.heard
     return {
         "label": row.offer.label,
+        "where": row.offer.where,
         "address": row.offer.address,
         "expected": row.offer.expected,
         "ending": row.ending,

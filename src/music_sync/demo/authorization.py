@@ -174,6 +174,19 @@ class Authorization:
             for sign_in in self._sign_ins:
                 sign_in.access.clear()
 
+    # For a simulator that is started again
+    def kept(self) -> list[dict[str, Any]]:
+        """All sign-ins, as JSON can hold them."""
+        with self._lock:
+            return [
+                {**vars(each), "scopes": sorted(each.scopes), "access": dict(each.access)} for each in self._sign_ins
+            ]
+
+    def take_up(self, kept: Iterable[Mapping[str, Any]]) -> None:
+        """Go on with the sign-ins that another one kept."""
+        with self._lock:
+            self._sign_ins += [_SignIn(**{**each, "scopes": frozenset(each["scopes"])}) for each in kept]
+
     def _consent(self, query: Mapping[str, str], redirect: str) -> dict[str, str]:
         if query.get("response_type") != "code":
             return {"error": "unsupported_response_type"}

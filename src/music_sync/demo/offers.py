@@ -2,7 +2,7 @@
 
 import os
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,11 +29,11 @@ class Offer:
     label: str
     """What a person calls it, unique among the offers."""
     where: str
-    """drop, list (a local path in the list) or link (an address in the list)."""
+    """drop, list (a local path in the list), link (an address in the list) or the service at which it is liked."""
     address: str
-    """The absolute path or the link under which a source finds it."""
+    """The absolute path, the link or the id under which a source finds it."""
     piece: Piece | None
-    """Its true tempo and key; None when it is no music at all."""
+    """Its true tempo and key; None when it is no music at all, or only its name is offered."""
     expected: str
     """An ending's name: synced, already_have, buy_list or failed."""
     why: str
@@ -55,6 +55,10 @@ class Offers:
     offers: tuple[Offer, ...]
     ignored: tuple[Path, ...]
     """Files in the drop folder that no source may look at."""
+
+    def joined_by(self, more: Sequence[Offer]) -> "Offers":
+        """The same with offers that need nothing laid out."""
+        return replace(self, offers=(*self.offers, *more))
 
     @property
     def expected_counts(self) -> dict[str, int]:

@@ -38,6 +38,11 @@ class Sandbox:
         return self.home / "library"
 
     @property
+    def accounts(self) -> Path:
+        """What the simulated services know of the sign-ins of this home."""
+        return self.folder / "accounts.json"
+
+    @property
     def world(self) -> Path:
         """What the demo offers: files, a list and what is served."""
         return self.folder / "world"
@@ -111,5 +116,5 @@ def _marked(folder: Path) -> dict[str, object]:
 def _edition() -> str:
     """What the demo offers, in short: another edition plays other music, so its truth does not fit an older sandbox."""
     here = Path(__file__)
-    sources = b"".join(here.with_name(name).read_bytes() for name in ("music.py", "offers.py"))
+    sources = b"".join(here.with_name(name).read_bytes() for name in ("music.py", "offers.py", "likes.py"))
     return f"{__version__}-{hashlib.sha256(sources).hexdigest()[:12]}"

@@ -1,7 +1,7 @@
 """What the demo's world must have become, held against what the program says and what lies on the disk."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from pathlib import Path
@@ -98,7 +98,7 @@ def kill_seen(killed: Sequence[Started], after: Sequence[Started], offers: Offer
     A stage that is followed by another one of the same track was written down as ended. Names that two offers share
     are left out, for their stages cannot be told apart from outside.
     """
-    names = Counter(offer.piece.label for offer in offers.offers if offer.piece)
+    names = Counter(offer.piece.label if offer.piece else offer.label for offer in offers.offers)
     by_name: dict[str, list[str]] = {}
     for name, stage in killed:
         if stage != "detect" and names[name] <= 1:
@@ -122,8 +122,11 @@ def tried_to_leave(found: Iterable[Row]) -> Iterator[Row]:
             yield row
 
 
-def problems(offers: Offers, evidence: Evidence) -> Iterator[str]:
-    """One sentence for each thing that does not hold, whichever run it was."""
+def problems(offers: Offers, evidence: Evidence, foreseen: Collection[str] = ()) -> Iterator[str]:
+    """One sentence for each thing that does not hold, whichever run it was.
+
+    `foreseen` names the checks of `doctor` that must find something.
+    """
     found = rows(offers, evidence)
     yield from offers.unmet({row.offer.address: row.ending for row in found})
     for row in found:
@@ -131,14 +134,29 @@ def problems(offers: Offers, evidence: Evidence) -> Iterator[str]:
     yield from _uncounted(offers, evidence)
     yield from _misplaced(evidence)
     yield from (f"{path} is not as it was, but files of a person are only read" for path in evidence.changed)
-    for check in evidence.doctor.get("checks", ()):
-        if not check["ok"] and check["severity"] != "info":
-            yield f"doctor: {check['message']}; {check['mend']}"
-    if not evidence.doctor.get("ok"):
-        yield "`music-sync doctor` does not say that all is well"
+    yield from doctor_problems(evidence, foreseen)
     yield from (f"library check: {finding['sentence']}" for finding in evidence.check.get("findings", ()))
     if not evidence.check.get("ok"):
         yield "`music-sync library check` does not say that library and catalogue agree"
+
+
+def doctor_problems(evidence: Evidence, foreseen: Collection[str] = ()) -> Iterator[str]:
+    """What `doctor` found, but for what it must find; and what it should have found."""
+    found = {check["id"]: check for check in findings(evidence)}
+    for name, check in found.items():
+        if name not in foreseen:
+            yield f"doctor: {check['message']}; {check['mend']}"
+    yield from (f"doctor finds nothing wrong about {name}" for name in foreseen if name not in found)
+    if not found and not evidence.doctor.get("ok"):
+        yield "`music-sync doctor` does not say that all is well"
+    if found and evidence.doctor.get("ok"):
+        yield "`music-sync doctor` says that all is well, which its checks do not"
+
+
+def findings(evidence: Evidence) -> list[Mapping[str, Any]]:
+    """The checks of `doctor` that say more than that something is worth knowing."""
+    checks = evidence.doctor.get("checks", ())
+    return [check for check in checks if not check["ok"] and check["severity"] != "info"]
 
 
 def kill_problems(kill: Kill, last_words: str) -> Iterator[str]:
@@ -149,17 +167,11 @@ def kill_problems(kill: Kill, last_words: str) -> Iterator[str]:
         yield f"{stage} of {name} had ended before the kill and ran again after it"
 
 
-def report_problems(ran: Ran, *, is_first: bool) -> Iterator[str]:
-    """What the last run should not have said: two refusals are expected of the first one, nothing of a later one."""
+def report_problems(ran: Ran) -> Iterator[str]:
+    """What the run that syncs everything should not have said: two refusals are expected of it."""
     result = ran.report.get("result", "nothing")
-    if is_first and result not in {"done", "partial"}:
+    if result not in {"done", "partial"}:
         yield f"the sync ended with code {ran.code} as {result}: {ran.last_words}"
-    if not is_first and (ran.code, result) != (0, "nothing_new"):
-        yield f"nothing should be new, but the sync ended with code {ran.code} as {result}: {ran.last_words}"
-    if not is_first:
-        yield from (
-            f"{stage} of {name} ran again, though its end stands" for name, stage in ran.started if stage != "detect"
-        )
 
 
 def _row(offer: Offer, evidence: Evidence) -> Row:
