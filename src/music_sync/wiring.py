@@ -33,7 +33,7 @@ from music_sync.adapters.sql.snapshot import copied_engine, copy_for_plan
 from music_sync.adapters.sync_process import SyncProcess
 from music_sync.flows.hand_off_tasks import Habits
 from music_sync.model.board import Board
-from music_sync.model.errors import BadSetting
+from music_sync.model.errors import BadSetting, NotSetUp
 from music_sync.model.formats import AUDIO_ENDINGS
 from music_sync.model.happenings import Happening, Tell
 from music_sync.model.listing import Listings
@@ -350,6 +350,11 @@ def check_request(settings: Settings, request: Request) -> None:
         raise BadSetting(f"--only {only}: nothing that you gave is one; leave it out")
     if not request.arguments and _name_in(only) not in map(_name_in, settings.sources):
         raise BadSetting(f"--only {only}: it is not among MUSIC_SYNC_SOURCES; add it there")
+    if not request.arguments and not found and only != _name_in(only):
+        raise BadSetting(f"--only {only}: {_name_in(only)} has no such part; leave the part out to ask all of them")
+    passed_over = [source for source in found if isinstance(source, PassedOver)]
+    if passed_over and len(passed_over) == len(found):
+        raise NotSetUp(passed_over[0].why)
 
 
 def _owned_file(_settings: Settings) -> Provider:

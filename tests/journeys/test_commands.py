@@ -213,7 +213,9 @@ def test_a_round_prints_the_shape_that_scripts_rely_on(mixed: Mixed) -> None:
         assert set(done.json) == ROUND_SHAPE
         assert set(done.json["counts"]) == {"new", "already_have", "review", "buy_list", "failed"}
         assert all(set(track) == TRACK_SHAPE for track in done.json["tracks"])
-        assert all(set(source) == {"name", "part", "ok", "skipped", "found", "message"} for source in done.json["sources"])
+        assert all(
+            set(source) == {"name", "part", "ok", "skipped", "found", "message"} for source in done.json["sources"]
+        )
 
 
 def test_the_library_is_listed_with_what_was_measured(mixed: Mixed, warm: Warm) -> None:
@@ -346,6 +348,24 @@ def test_a_limit_takes_the_newest_and_the_rest_comes_later(warm: Warm, world: Wo
     assert first.json["counts"]["new"] == 2
     assert {track["title"] for track in first.json["tracks"]} == {PIECES[1].title, PIECES[2].title}
     assert (second.json["counts"]["new"], second.json["counts"]["already_have"]) == (1, 2)
+
+
+@pytest.mark.parametrize("typed", ["sync", "plan"])
+def test_a_source_that_is_asked_alone_must_be_connected(warm: Warm, world: World, typed: str) -> None:
+    """P5: not an empty answer."""
+    alone = replace(world, more=(*world.more, ("MUSIC_SYNC_SOURCES", "folder,spotify")))
+    done = warm.run(alone, typed, "--only", "spotify")
+
+    assert done.code == 4
+    assert "`music-sync connect spotify`" in done.sentence
+
+
+def test_a_part_that_a_source_does_not_have_is_refused(warm: Warm, world: World) -> None:
+    alone = replace(world, more=(*world.more, ("MUSIC_SYNC_SOURCES", "folder,list")))
+    done = warm.run(alone, "sync", "--only", "folder:likes")
+
+    assert done.code == 2
+    assert "has no such part" in done.sentence
 
 
 def test_only_one_source_of_the_settings_is_asked(warm: Warm, world: World) -> None:
