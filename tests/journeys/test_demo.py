@@ -6,14 +6,17 @@ import re
 import signal
 import subprocess
 import sys
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from music_sync.adapters.lock_file import locked
-from music_sync.demo import sandbox, story, verdict
-from music_sync.demo.offers import Offers, lay_out
+from music_sync.demo import likes_verdict, sandbox, story, verdict
+from music_sync.demo.likes import LikedServices
+from music_sync.demo.offers import Offers
 from music_sync.demo.verdict import Evidence
 
 COMMAND = [sys.executable, "-m", "music_sync", "demo", "--folder"]
@@ -23,6 +26,11 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     """A person with settings of their own, none of which the demo may follow."""
     precious = folder / "precious"
     own = {"MUSIC_SYNC_HOME": str(precious), "MUSIC_SYNC_LIBRARY": str(precious), "MUSIC_SYNC_DROP": str(precious)}
+    own |= {
+        "SPOTIFY_REFRESH_TOKEN": "theirs",
+        "LASTFM_USER": "them",
+        "MUSIC_SYNC_SPOTIFY_URL": "https://spotify.invalid",
+    }
     return {**os.environ, **own, "NO_COLOR": "1", **more}
 
 
@@ -47,15 +55,16 @@ def readme_lines() -> list[str]:
 
 
 def without_numbers(text: str) -> list[str]:
-    """Ports, seconds and how far the first life came differ from run to run."""
-    return [re.sub(r"\d+( track)?s?", r"0\1", line) for line in text.splitlines()]
+    """Ports, seconds, days and how far the first life came differ from run to run."""
+    lines = (re.sub(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun) ", "", line) for line in text.splitlines())
+    return [re.sub(r"\d+( track)?s?", r"0\1", line) for line in lines]
 
 
 def seen_again(place: Path) -> tuple[Offers, Evidence]:
     """The finished demo's world, and what its program says now."""
-    with sandbox.opened(place) as opened:
-        offers = lay_out(opened.world, opened.link_base)
-        return offers, story.gathered(story.program_in(opened, offers), opened, offers, {})
+    with sandbox.opened(place) as opened, LikedServices(opened.accounts, is_later=True) as services:
+        offers = story.offered(opened, opened.link_base)
+        return offers, story.gathered(story.program_in(opened, offers, services), opened, offers, {})
 
 
 def test_the_demo_proves_itself_twice_notices_a_fault_and_goes_without_a_trace(tmp_path: Path) -> None:
@@ -75,13 +84,37 @@ def test_the_demo_proves_itself_twice_notices_a_fault_and_goes_without_a_trace(t
     shape = json.loads(second.stdout)
 
     assert second.returncode == 0, second.stdout + second.stderr
-    assert (shape["ok"], shape["first"], shape["result"], shape["kill"]) == (True, False, "nothing_new", None)
-    assert shape["endings"] == {"synced": 15, "already_have": 1, "buy_list": 1, "failed": 2}
+    assert (shape["ok"], shape["first"], shape["result"], shape["kill"]) == (True, False, "partial", None)
+    assert shape["endings"] == {"synced": 15, "already_have": 6, "buy_list": 4, "failed": 2}
+    must_tell_of_the_likes(shape["likes"], first.stdout)
 
     must_notice_a_lie_and_a_loss(place)
 
     assert demo(place, "--remove").returncode == 0
     assert list(tmp_path.iterdir()) == []
+
+
+def must_tell_of_the_likes(shape: dict[str, Any], first: str) -> None:
+    """A day later, and once more: only what is new, who limits us, whose sign-in has ended."""
+    for told in (
+        "already yours: same ISRC",
+        "only Aoife and The Current - Salt was new and worked on",
+        "1 track is no longer on Liked songs: 0 of 15 files in the library changed",
+        "2 entries of Warm Up are no tracks",
+        "1 call and no more",
+        "run `music-sync connect youtube`",
+    ):
+        assert told in first
+    sources = {f"{each['name']} {each['part']}": each for each in shape["sources"]}
+
+    assert all(claim["ok"] for claim in shape["claims"])
+    assert (shape["counts"]["new"], shape["counts"]["buy_list"], shape["counts"]["failed"]) == (0, 0, 0)
+    assert (shape["calls"]["spotify"], shape["calls"]["soundcloud"]) == (2, 0)
+    assert [name for name, told in sources.items() if not told["ok"]] == ["soundcloud likes", "youtube likes"]
+    assert shape["playlist"] == [
+        "Test Tone/Test Tone - Four On The Floor.mp3",
+        f"Søren Åkerlund/{unicodedata.normalize('NFC', 'Søren Åkerlund - Låda')}.m4a",
+    ]
 
 
 def must_notice_a_lie_and_a_loss(place: Path) -> None:
@@ -91,8 +124,10 @@ def must_notice_a_lie_and_a_loss(place: Path) -> None:
     assert first.piece
     lie = replace(first, piece=replace(first.piece, tempo_bpm=first.piece.tempo_bpm + 1))
 
-    assert list(verdict.problems(offers, evidence)) == []
-    assert len(list(verdict.problems(replace(offers, offers=(lie, *others)), evidence))) == 1
+    foreseen = [likes_verdict.ENDED]
+
+    assert list(verdict.problems(offers, evidence, foreseen)) == []
+    assert len(list(verdict.problems(replace(offers, offers=(lie, *others)), evidence, foreseen))) == 1
 
     (evidence.library / evidence.recordings[0].paths[0]).unlink()
     broken = demo(place)
