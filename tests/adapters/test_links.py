@@ -281,7 +281,7 @@ def test_what_cannot_be_read_is_refused_with_one_line_that_says_why(text: str, w
     assert "word@" not in str(refused.value)
 
 
-@pytest.mark.parametrize("place", {place for _text, place in UNDERSTOOD}, ids=lambda place: place.url)
+@pytest.mark.parametrize("place", dict.fromkeys(place for _text, place in UNDERSTOOD), ids=lambda place: place.url)
 def test_a_canonical_page_means_the_place_that_it_came_from(place: Place) -> None:
     assert read_place(place.url) == place
 

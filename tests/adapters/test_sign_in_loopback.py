@@ -260,7 +260,9 @@ def test_an_hour_of_access_is_no_sign_in(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "behaviour", [Refuse(503), Garbled(), Change(lambda answer: {**answer, "access_token": None})], ids=repr
+    "behaviour",
+    [Refuse(503), Garbled(), Change(lambda answer: {**answer, "access_token": None})],
+    ids=["503", "garbled", "without a token"],
 )
 def test_a_service_that_fails_at_the_last_step_is_told_as_that(
     behaviour: Refuse | Garbled | Change, tuner: Tuner, accounts: Accounts

@@ -138,8 +138,11 @@ class TokenSource:
             back = Held(replace(old.kept, came_from=held.kept.came_from, renewing=""), old.secrets)
             self._accounts.note(back.kept)
             return back.secrets if self._is_good(back.secrets, EARLY_S) else self._renewed(back, None)
-        ended_now = Held(replace(held.kept, ended=ended, renewing="", waits_until=0.0), held.secrets)
-        if old:
+        is_dead = held.secrets.access_token == self._refused
+        # A token that the service has just refused would cost each sync a call to hear so again.
+        left = replace(held.secrets, access_token="", access_until=0.0) if is_dead else held.secrets
+        ended_now = Held(replace(held.kept, ended=ended, renewing="", waits_until=0.0), left)
+        if old or is_dead:
             self._accounts.keep(ended_now)
         else:
             self._accounts.note(ended_now.kept)
