@@ -1,7 +1,7 @@
 """Which tracks of a source are due, which are known, and what a failing source says."""
 
 import pickle
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from music_sync.adapters.library_folder import FolderLibrary
 from music_sync.model.endings import AlreadyHave, Ending, Failed, NeedsReview, OnBuyList, Synced
 from music_sync.model.errors import ServiceUnavailable
 from music_sync.model.ports import Past
-from music_sync.model.track import LibraryFile, Playlist
+from music_sync.model.track import FoundTrack, LibraryFile, Playlist
 from music_sync.track.detect import completeness, detect, due_attempt
 
 OURS = recording("aaaa")
@@ -204,3 +204,34 @@ def test_a_playlist_says_how_complete_it_is() -> None:
     assert completeness("Warm Up", stand) == (
         "Warm Up: 3 of 6 in the library, 1 gone from the library, 1 on the buy list, 1 failed"
     )
+
+
+class Stumbling(Fixed):
+    """Tells its tracks, and then fails in a way that nobody foresaw."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__([track("told")])
+        self._error = error
+
+    def detect(self) -> Iterator[FoundTrack]:
+        yield from super().detect()
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "told"),
+    [
+        (ValueError("https://shop.example/?api_key=not-real"), "", "failed unexpectedly (ValueError)"),
+        (PermissionError(13, "Permission denied", "/home/budgets"), "environment", "Permission denied (/home/budgets)"),
+    ],
+)
+def test_what_nobody_foresaw_fails_one_source_and_no_round(
+    catalogue: FakeCatalogue, library: FolderLibrary, error: Exception, cause: str, told: str
+) -> None:
+    """P10: what it told before counts, and the other sources are asked."""
+    found = detect(Stumbling(error), catalogue, library)
+
+    assert [due.found.source_id for due in found.to_sync] == ["told"]
+    assert (found.report.ok, found.report.cause, found.report.next_actor) == (False, cause, "flow")
+    assert told in found.report.message
+    assert "not-real" not in found.report.message

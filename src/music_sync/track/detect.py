@@ -1,15 +1,19 @@
 """Detect: which tracks of a source are new to us, and which we know already."""
 
+import logging
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from music_sync.model.endings import AlreadyHave, Ending, Synced
-from music_sync.model.errors import NotSetUp, SyncError
+from music_sync.model.errors import EnvironmentFault, NotSetUp, SyncError, TryAgainLater
 from music_sync.model.ports import Catalogue, Filed, Library, Past, Source
 from music_sync.model.report import SourceReport, TrackReport
 from music_sync.model.track import FoundTrack, LibraryFile
 from music_sync.track.evidence import gone
+from music_sync.track.faults import MACHINE_FAULTS
+
+log = logging.getLogger(__name__)
 
 MOST_MESSAGES = 5
 
@@ -98,7 +102,19 @@ def _asked(source: Source) -> tuple[list[FoundTrack], SourceReport]:
                 tracks[track.key] = _on_all_lists(first, track)
     except SyncError as error:
         report = SourceReport.because(source.name, source.part, error)
+    except Exception as error:
+        # A source that stumbles over what nobody foresaw must not cost the tracks of all others.
+        log.exception("source %s failed unexpectedly", report.label)
+        report = SourceReport.because(source.name, source.part, _unexpected(error))
     return list(tracks.values()), report
+
+
+def _unexpected(error: Exception) -> TryAgainLater:
+    if isinstance(error, OSError) and error.errno in MACHINE_FAULTS:
+        place = f" ({error.filename})" if error.filename else ""
+        return EnvironmentFault(f"it cannot be read: {error.strerror}{place}; mend that, then sync again")
+    # The text of an error that is not ours may hold anything, an address with its key among it.
+    return TryAgainLater(f"it failed unexpectedly ({type(error).__name__}); the log has the details, sync again later")
 
 
 IN_LIBRARY = "in the library"

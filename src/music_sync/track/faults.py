@@ -14,9 +14,10 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_MACHINE_FAULTS = frozenset(
+MACHINE_FAULTS = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EACCES, errno.EPERM}
 )
+"""Numbers of those faults that a person mends at this machine."""
 
 
 def translated(found: FoundTrack, stage: str, work: Callable[[], T]) -> T:
@@ -26,7 +27,7 @@ def translated(found: FoundTrack, stage: str, work: Callable[[], T]) -> T:
     except SyncError:
         raise
     except OSError as error:
-        if error.errno in _MACHINE_FAULTS:
+        if error.errno in MACHINE_FAULTS:
             # A write that finds no room names no file; what a stage writes to is its staging folder.
             place = error.filename or "staging in the home"
             text = f"{stage} of {found.label} failed: {error.strerror} ({place}); mend that, then sync again"
