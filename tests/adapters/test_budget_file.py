@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from music_sync.adapters.budget_file import Budget, Limits, spent_in, when
-from music_sync.model.errors import ServiceUnavailable
+from music_sync.adapters.budget_file import LONGEST_BLOCK_S, Budget, Limits, spent_in, when
+from music_sync.model.errors import EnvironmentFault, ServiceUnavailable
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp()
 
@@ -136,6 +136,34 @@ def test_a_clock_that_was_put_back_does_not_stop_us_for_long(tmp_path: Path, clo
     ours.take()
 
     assert clock.waited == []
+
+
+def test_a_clock_that_was_years_ahead_blocks_nothing_once_it_is_right(tmp_path: Path, clock: Clock) -> None:
+    """A laptop without a battery for its clock wakes up in another year."""
+    ours = budget(tmp_path, clock, Limits(burst=5, per_s=5, a_day=3))
+    ours.take(3)
+    ours.block(3600, "Spotify limits us")
+    clock.at -= 2 * 365 * 86_400
+    ours.take(3)
+
+    assert (ours.spent().used, ours.spent().blocked_until) == (3, None)
+
+
+@pytest.mark.parametrize("after_s", [1.7e12, 1e23, float("inf")])
+def test_what_is_no_number_of_seconds_blocks_for_two_days_at_most(tmp_path: Path, clock: Clock, after_s: float) -> None:
+    ours = budget(tmp_path, clock, Limits(burst=5, per_s=5))
+    ours.block(after_s, "Spotify limits us")
+    with pytest.raises(ServiceUnavailable, match=r"limits us until .*48 h 0 min"):
+        ours.take()
+    clock.at += LONGEST_BLOCK_S
+    ours.take()
+
+
+def test_a_file_that_cannot_be_written_is_told_with_its_name(tmp_path: Path, clock: Clock) -> None:
+    """As after a sync by another user, or where the drive is full."""
+    (tmp_path / "spotify.json").mkdir()
+    with pytest.raises(EnvironmentFault, match=r"spotify\.json"):
+        budget(tmp_path, clock, Limits(burst=5, per_s=5)).take()
 
 
 def test_many_processes_lose_no_count(tmp_path: Path) -> None:

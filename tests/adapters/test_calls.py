@@ -248,6 +248,15 @@ def test_a_service_that_says_nothing_is_left_at_the_deadline(bench: Bench) -> No
         calls.get("shelf")
 
 
+@pytest.mark.parametrize("after", ["1700000000000", "9" * 400])
+def test_a_pause_that_is_no_number_of_seconds_is_told_and_ends(bench: Bench, after: str) -> None:
+    """Some services write there at which moment, in thousandths of a second."""
+    bench.shop.misbehave("GET", RateLimited(after))
+    for _ in range(2):
+        with pytest.raises(ServiceUnavailable, match=r"limits us .* until .*48 h 0 min"):
+            bench.get()
+
+
 def test_a_huge_answer_is_not_read_to_its_end(bench: Bench) -> None:
     bench.shop.misbehave("GET", Garbled(b" " * (17 * 1024**2)), always=True)
     with pytest.raises(ServiceUnavailable, match="ReadError"):

@@ -15,9 +15,13 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from music_sync.adapters.durable_files import faults_about
 from music_sync.model.errors import ServiceUnavailable
 
 _HOUR_S = 3600
+_DAY_S = 24 * _HOUR_S
+LONGEST_BLOCK_S = 2.0 * _DAY_S
+"""No service was seen to ask for more; what tells of a longer time is no number of seconds, or a clock that was wrong."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ class Budget:
     def block(self, after_s: float, why: str) -> None:
         """The service asked us to stay away for so many seconds; every process of this home does."""
         with self._state() as state:
-            state["until"] = max(state["until"], self._now() + after_s)
+            state["until"] = max(_still(state, self._now()), self._now() + min(after_s, LONGEST_BLOCK_S))
             state["why"] = why
 
     def slow_down(self, left: int, reset_s: float) -> None:
@@ -109,10 +113,9 @@ class Budget:
         return wait_s
 
     def _refuse_blocked(self, state: Mapping[str, Any], now: float) -> None:
-        if state["until"] > now:
+        if until := _still(state, now):
             raise ServiceUnavailable(
-                f"{state['why']} until {when(state['until'], now)}; other work goes on, and a sync after that too",
-                state["until"] - now,
+                f"{state['why']} until {when(until, now)}; other work goes on, and a sync after that too", until - now
             )
 
     def _refuse_used_up(self, state: dict[str, Any], now: float, cost: int) -> None:
@@ -127,13 +130,15 @@ class Budget:
 
     def _used(self, hours: dict[str, int], now: float) -> int:
         began = self._day_began(now)
-        for hour in [each for each in hours if (int(each) + 1) * _HOUR_S <= min(began, now - 48 * _HOUR_S)]:
+        # A clock that was put back leaves hours that have not come yet; those of more than a day ahead make no sense.
+        oldest, newest = min(began, now - 2 * _DAY_S), now + _DAY_S
+        for hour in [each for each in hours if not oldest < (int(each) + 1) * _HOUR_S <= newest]:
             del hours[hour]
         return sum(count for hour, count in hours.items() if (int(hour) + 1) * _HOUR_S > began)
 
     def _day_began(self, now: float) -> float:
         if self._limits.day == "rolling":
-            return now - 24 * _HOUR_S
+            return now - _DAY_S
         local = datetime.fromtimestamp(now, ZoneInfo(self._limits.day))
         return local.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
 
@@ -148,7 +153,7 @@ class Budget:
         """What was used; nothing is written."""
         state = _read(self._file)
         now = self._now()
-        until = state["until"] if state["until"] > now else None
+        until = _still(state, now) or None
         used = self._used(dict(state["hours"]), now)
         limits = self._limits
         return Spent(self.service, self.label, limits.unit, used, limits.a_day, until, state["why"] if until else "")
@@ -156,16 +161,18 @@ class Budget:
     @contextmanager
     def _state(self) -> Iterator[dict[str, Any]]:
         """The state, held by this process alone while the block runs, and kept when it ends well."""
-        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with faults_about(self._file):
+            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             state = _parsed(os.pread(descriptor, 1_000_000, 0), self._limits.burst)
             yield state
             kept = {**state, "label": self.label, "limits": vars(self._limits)}
             content = json.dumps(kept).encode()
-            os.pwrite(descriptor, content, 0)
-            os.ftruncate(descriptor, len(content))
+            with faults_about(self._file):
+                os.pwrite(descriptor, content, 0)
+                os.ftruncate(descriptor, len(content))
         finally:
             os.close(descriptor)
 
@@ -188,6 +195,12 @@ def when(stamp: float, now: float) -> str:
     long = f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
     is_today = moment.date() == datetime.fromtimestamp(now, UTC).astimezone().date()
     return f"{moment:%H:%M} (in {long})" if is_today else f"{moment:%a %H:%M} (in {long})"
+
+
+def _still(state: Mapping[str, Any], now: float) -> float:
+    """Until when the service asked to be left alone; 0 when that is over, or lies where only a wrong clock puts it."""
+    until: float = state["until"]
+    return until if now < until <= now + LONGEST_BLOCK_S else 0.0
 
 
 def _read(file: Path) -> dict[str, Any]:

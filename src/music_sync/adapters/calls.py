@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import httpx
 
-from music_sync.adapters.budget_file import Budget, when
+from music_sync.adapters.budget_file import LONGEST_BLOCK_S, Budget, when
 from music_sync.model.errors import BadSetting, GiveUp, NeedsPerson, ServiceUnavailable, SyncError
 
 if TYPE_CHECKING:
@@ -252,7 +252,7 @@ class Calls:
         """How long to wait before another try; raises when there shall be none."""
         now = time.time()
         if trouble.kind == "quota" or (trouble.kind == "again" and (trouble.after_s or 0) > PATIENCE_S):
-            pause_s = trouble.after_s or 3600.0
+            pause_s = min(trouble.after_s or 3600.0, LONGEST_BLOCK_S)
             why = f"{self.label} limits us" + (f" ({trouble.message})" if trouble.message else "")
             self._budget.block(pause_s, why)
             raise ServiceUnavailable(f"{why} until {when(now + pause_s, now)}; other work goes on", pause_s)
