@@ -1,7 +1,10 @@
 """Calls to a service: over real HTTP, to one that misbehaves in every way that the real ones do."""
 
 import json
+import socket
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -246,6 +249,35 @@ def test_a_service_that_says_nothing_is_left_at_the_deadline(bench: Bench) -> No
     bench.shop.misbehave("GET", Hang())
     with bench.calls(deadline_s=1.2) as calls, pytest.raises(ServiceUnavailable):
         calls.get("shelf")
+
+
+def test_an_answer_that_comes_letter_by_letter_is_left_at_the_deadline(bench: Bench, tmp_path: Path) -> None:
+    """P9"""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=_drip, args=(server,))
+        thread.start()
+        budget = Budget(tmp_path, "shop", "The Shop", Limits(burst=100, per_s=100))
+        with (
+            Calls(f"http://127.0.0.1:{server.getsockname()[1]}", budget, deadline_s=0.2) as calls,
+            pytest.raises(ServiceUnavailable),
+        ):
+            calls.get("shelf")
+        # The client has hung up long before the last letter.
+        thread.join(5)
+        assert not thread.is_alive()
+
+
+def _drip(server: socket.socket) -> None:
+    connection, _address = server.accept()
+    with connection, suppress(OSError):
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        for _ in range(1000):
+            connection.sendall(b" ")
+            # The pace of the service, on which nothing waits.
+            connection.settimeout(0.05)
+            with suppress(TimeoutError):
+                connection.recv(1)
 
 
 @pytest.mark.parametrize("after", ["1700000000000", "9" * 400])

@@ -225,7 +225,8 @@ class Calls:
             raise Rejected(f"{self.label} names a page at another host ({host}), which is not followed")
 
     def send(self, request: httpx.Request, timeout_s: float) -> Reply:
-        """Send one request as it is; the body is read whole, up to 16 MiB."""
+        """Send one request as it is; the body is read whole, up to 16 MiB and to our deadline."""
+        ends_at = max(self._ends_at, time.monotonic() + timeout_s)
         request.extensions["timeout"] = httpx.Timeout(timeout_s).as_dict()
         response = self._client.send(request, stream=True)
         try:
@@ -234,6 +235,9 @@ class Calls:
                 body += block
                 if len(body) > LARGEST_ANSWER_BYTES:
                     raise httpx.ReadError("the answer is too large")
+                # Each single block may come in time, and the answer never.
+                if time.monotonic() > ends_at:
+                    raise httpx.ReadTimeout("the answer is too slow")
         finally:
             response.close()
         return Reply(response.status_code, {name.lower(): text for name, text in response.headers.items()}, body)
