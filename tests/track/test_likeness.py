@@ -69,11 +69,19 @@ def test_titles_that_count_differently_are_different(one: str, other: str) -> No
     assert verdict(Described("A", f"Symphony {one}", 200), Described("A", f"Symphony {other}", 200)) == "different"
 
 
-def test_a_soft_version_word_is_for_a_person() -> None:
+def test_a_remaster_is_the_same_recording() -> None:
     plain, remastered = Described("Queen", "Song", 354), Described("Queen", "Song - Remastered 2011", 354)
 
-    assert verdict(plain, remastered) == "unsure"
+    assert verdict(plain, remastered) == "same"
     assert verdict(plain, Described("Queen", "Song - Remastered 2011", 300)) == "different"
+
+
+@pytest.mark.parametrize(("length_s", "said"), [(214.0, "same"), (None, "unsure"), (525.0, "different")])
+def test_the_length_tells_whether_a_radio_edit_is_what_another_leaves_unsaid(length_s: float | None, said: str) -> None:
+    assert (
+        verdict(Described("Faithless", "Insomnia (Radio Edit)", 214), Described("Faithless", "Insomnia", length_s))
+        == said
+    )
 
 
 def test_the_same_isrc_and_length_make_small_things_small() -> None:

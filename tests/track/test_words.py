@@ -2,7 +2,7 @@
 
 import pytest
 
-from music_sync.track.words import version_key, version_text
+from music_sync.track.words import tokens, version_key, version_text
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,9 @@ def test_the_version_of_a_title_is_read(title: str, text: str) -> None:
         ("Song", "Song (Album Version)"),
         ("Song - Extended Mix", "Song (Extended)"),
         ("Song (A Remix) [Live]", "Song (Live) (A Remix)"),
+        ("Song", "Song - Remastered 2011"),
+        ("Song (A Rmx)", "Song (A Remix)"),
+        ("Song (Acappella)", "Song - A Cappella"),
     ],
 )
 def test_two_spellings_of_one_version_have_one_key(one: str, other: str) -> None:
@@ -52,8 +55,36 @@ def test_two_spellings_of_one_version_have_one_key(one: str, other: str) -> None
         ("Song (Live)", "Song (Instrumental)"),
         ("Song", "Song - Sped Up"),
         ("Song", "Song (VIP)"),
+        ("Song", "Song (Monster Mix)"),
+        ("Song (Live at Wembley)", "Song (Live in Rome)"),
+        ("Song (Take 1)", "Song (Take 7)"),
     ],
 )
 def test_versions_are_kept_apart(one: str, other: str) -> None:
     """P46"""
     assert version_key(one) != version_key(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Café", "CAFE"),
+        ("Cafe\u0301", "Café"),
+        ("Ｌｅｍｏｎ", "lemon"),
+        ("ﾎﾟﾘﾘｽﾞﾑ", "ポリリズム"),
+        ("Ke$ha", "Kesha"),
+        ("D.A.N.C.E.", "Dance"),
+        ("❤️", "❤"),
+        ("إنت عمري", "انت عمري"),
+        ("ΜΆΓΙΣΣΑ", "μαγισσα"),
+        ("Sun & Moon", "Sun and Moon"),
+    ],
+)
+def test_two_spellings_of_one_word_are_one(one: str, other: str) -> None:
+    """B27"""
+    assert tokens(one) == tokens(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("दिल", "दाल"), ("กา", "กี"), ("мой", "мои"), ("がく", "かく"), ("?", "!")])
+def test_what_tells_words_apart_in_any_script_is_kept(one: str, other: str) -> None:
+    assert tokens(one) != tokens(other)

@@ -4,12 +4,13 @@ Only three kinds of evidence merge: an exact id, link or file hash, ISRC with le
 Version words keep versions apart, words alone never merge, and nothing is concluded over a third recording.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from music_sync.audio.fingerprint import SAME_RECORDING, bit_error_rate, is_telling, landmarks, may_be_same
 from music_sync.model.endings import Match, Reason
 from music_sync.model.ports import Catalogue
 from music_sync.model.track import Analysis, FoundTrack, Recording
+from music_sync.track.review import apart
 from music_sync.track.words import version_key
 
 
@@ -41,14 +42,16 @@ def _verdicts(
     found: FoundTrack, catalogue: Catalogue, sha256: str, length_s: float | None, analysis: Analysis | None
 ) -> Iterator[Match]:
     yield from _by_source_id(found, catalogue)
+    others = apart(catalogue.decisions(found.key))
     if analysis is None:
-        yield from _by_link(found, catalogue)
+        yield from _by_link(found, catalogue, others)
+    # The very bytes of a file of ours are that recording, whatever anybody says.
     yield from _by_hash(sha256, catalogue)
     if length_s is not None:
-        yield from _by_isrc(found, length_s, catalogue)
+        yield from _by_isrc(found, length_s, catalogue, others)
     # Silence and steady tones all look alike: such a fingerprint tells nothing.
     if analysis is not None and is_telling(analysis.fingerprint):
-        yield from _by_fingerprint(found, analysis, catalogue)
+        yield from _by_fingerprint(found, analysis, catalogue, others)
 
 
 def _by_source_id(found: FoundTrack, catalogue: Catalogue) -> Iterator[Match]:
@@ -63,11 +66,11 @@ def _by_source_id(found: FoundTrack, catalogue: Catalogue) -> Iterator[Match]:
         yield _same(recording, Reason("source_id", f"{found.source} lists it under the same id"))
 
 
-def _by_link(found: FoundTrack, catalogue: Catalogue) -> Iterator[Match]:
+def _by_link(found: FoundTrack, catalogue: Catalogue, others: Container[str]) -> Iterator[Match]:
     """The same page, met at another source; a local file's link may only say where it was once found."""
     if found.path is not None or not found.url:
         return
-    for recording in catalogue.by_url(found.url):
+    for recording in _but(others, catalogue.by_url(found.url)):
         for link in recording.sources:
             if (link.url, link.revision) == (found.url, found.revision):
                 yield _same(recording, Reason("link", f"{link.source} lists {recording.label} with the same link"))
@@ -79,13 +82,13 @@ def _by_hash(sha256: str, catalogue: Catalogue) -> Iterator[Match]:
         yield _same(recording, Reason("file_hash", "the file is byte for byte one that was filed before"))
 
 
-def _by_isrc(found: FoundTrack, length_s: float, catalogue: Catalogue) -> Iterator[Match]:
-    for recording in catalogue.by_isrc(found.isrc) if found.isrc else ():
+def _by_isrc(found: FoundTrack, length_s: float, catalogue: Catalogue, others: Container[str]) -> Iterator[Match]:
+    for recording in _but(others, catalogue.by_isrc(found.isrc) if found.isrc else ()):
         apart = abs(recording.analysis.length_s - length_s)
         if not same_length(recording.analysis.length_s, length_s):
             text = f"ISRC {found.isrc} is that of {recording.label}, but the lengths differ by {apart:.1f} s"
             yield Match("new", reasons=(Reason("isrc_other_length", text),))
-        elif recording.version != version_key(found.title):
+        elif version_key(recording.title) != version_key(found.title):
             text = f"ISRC {found.isrc} is that of {recording.label}, but the version words differ"
             yield Match("new", reasons=(Reason("version_words", text),))
         else:
@@ -93,9 +96,11 @@ def _by_isrc(found: FoundTrack, length_s: float, catalogue: Catalogue) -> Iterat
             yield _same(recording, Reason("isrc_length", text))
 
 
-def _by_fingerprint(found: FoundTrack, analysis: Analysis, catalogue: Catalogue) -> Iterator[Match]:
+def _by_fingerprint(
+    found: FoundTrack, analysis: Analysis, catalogue: Catalogue, others: Container[str]
+) -> Iterator[Match]:
     tolerance_s = length_tolerance_s(analysis.length_s)
-    near = catalogue.by_length(analysis.length_s - tolerance_s, analysis.length_s + tolerance_s)
+    near = _but(others, catalogue.by_length(analysis.length_s - tolerance_s, analysis.length_s + tolerance_s))
     marks = landmarks(analysis.fingerprint)
     alike_at_a_glance = [other for other in near if may_be_same(marks, other.analysis.fingerprint)]
     telling = [other for other in alike_at_a_glance if is_telling(other.analysis.fingerprint)]
@@ -103,14 +108,19 @@ def _by_fingerprint(found: FoundTrack, analysis: Analysis, catalogue: Catalogue)
     alike = [pair for pair in scored if pair[0] <= SAME_RECORDING]
     if not alike:
         return
-    error, recording = min(alike, key=lambda pair: (pair[1].version != version_key(found.title), pair[0]))
+    error, recording = min(alike, key=lambda pair: (version_key(pair[1].title) != version_key(found.title), pair[0]))
     score = round(1 - error, 4)
-    if recording.version == version_key(found.title):
+    if version_key(recording.title) == version_key(found.title):
         text = f"sounds like {recording.label}: {score:.1%} of the fingerprint is the same, and so is the length"
         yield _same(recording, Reason("fingerprint_length", text, score))
     else:
         text = f"sounds like {recording.label} ({score:.1%}), but the version words differ"
         yield Match("unsure", recording.recording_id, (Reason("version_words", text, score),))
+
+
+def _but(others: Container[str], recordings: Iterable[Recording]) -> list[Recording]:
+    """Those of which nobody said that the track is another one."""
+    return [each for each in recordings if each.recording_id not in others]
 
 
 def _same(recording: Recording, reason: Reason) -> Match:
