@@ -10,7 +10,7 @@ from music_sync.audio.fingerprint import SAME_RECORDING, bit_error_rate, is_tell
 from music_sync.model.endings import Match, Reason
 from music_sync.model.ports import Catalogue
 from music_sync.model.track import Analysis, FoundTrack, Recording
-from music_sync.track.review import apart
+from music_sync.track.review import said_apart
 from music_sync.track.words import version_key
 
 
@@ -42,7 +42,7 @@ def _verdicts(
     found: FoundTrack, catalogue: Catalogue, sha256: str, length_s: float | None, analysis: Analysis | None
 ) -> Iterator[Match]:
     yield from _by_source_id(found, catalogue)
-    others = apart(catalogue.decisions(found.key))
+    others = said_apart(catalogue.decisions(found.key))
     if analysis is None:
         yield from _by_link(found, catalogue, others)
     # The very bytes of a file of ours are that recording, whatever anybody says.
@@ -115,7 +115,9 @@ def _by_fingerprint(
         yield _same(recording, Reason("fingerprint_length", text, score))
     else:
         text = f"sounds like {recording.label} ({score:.1%}), but the version words differ"
-        yield Match("unsure", recording.recording_id, (Reason("version_words", text, score),))
+        lengths = f"{analysis.length_s:.1f} s long, ours is {recording.analysis.length_s:.1f} s"
+        reasons = (Reason("version_words", text, score), Reason("length", lengths))
+        yield Match("unsure", recording.recording_id, reasons)
 
 
 def _but(others: Container[str], recordings: Iterable[Recording]) -> list[Recording]:
