@@ -1,6 +1,7 @@
 """Reading lists again and again: each test's service is a list in memory that pages as real ones do."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -249,6 +250,55 @@ def test_a_cursor_that_is_no_longer_taken_begins_anew(memory: FakeListings) -> N
 
     assert sorted(read(memory, RemoteList("likes", "Liked songs", picky))) == sorted(names(30))
     assert picky_calls
+
+
+@pytest.mark.parametrize(("days", "number"), [(0, 15), (1, 50)])
+def test_a_page_that_stays_away_for_a_day_does_not_hold_a_reading_up_for_ever(
+    memory: FakeListings, days: int, number: int
+) -> None:
+    """Services answer some outdated cursors as if they were away."""
+    service = Service(names(50), fails_at=4)
+    with pytest.raises(ServiceUnavailable):
+        read(memory, service.likes())
+    service.calls = service.fails_at = 0
+    outdated = iter([True])
+
+    def fetch(cursor: str) -> Page:
+        if cursor == "15" and next(outdated, False):
+            raise ServiceUnavailable("502")
+        return service.fetch(cursor)
+
+    remote = RemoteList("likes", "Liked songs", fetch)
+    with suppress(ServiceUnavailable):
+        read(memory, remote, NOW + timedelta(days=days))
+
+    assert len(memory.tracks("sim", "likes")) == number
+
+
+def test_a_reading_that_was_limited_for_a_day_goes_on_where_it_stopped(memory: FakeListings) -> None:
+    """P55: a service that limits us is not asked for the same pages again."""
+    service = Service(names(50), fails_at=4)
+    with pytest.raises(ServiceUnavailable):
+        read(memory, service.likes())
+
+    def limited(cursor: str) -> Page:
+        asked.append(cursor)
+        raise ServiceUnavailable("it limits us until tomorrow", 3600.0)
+
+    asked: list[str] = []
+    told = reader(memory, NOW + timedelta(days=2)).read(RemoteList("likes", "Liked songs", limited))
+    with pytest.raises(ServiceUnavailable):
+        list(told)
+
+    assert asked == ["15"]
+
+
+def test_a_clock_that_was_ahead_does_not_put_off_the_next_whole_reading(memory: FakeListings) -> None:
+    service = Service(names(200))
+    read(memory, service.likes(), NOW + timedelta(days=700))
+    del service.names[150]
+
+    assert read(memory, service.likes()) == service.names
 
 
 def test_a_service_that_sends_us_in_a_circle_is_stopped(memory: FakeListings) -> None:

@@ -19,6 +19,9 @@ RECHECK_NEWEST = timedelta(days=7)
 """A list of which only the newest entries are read is read as a whole this often."""
 RECHECK_MARKED = timedelta(days=30)
 """A list whose mark stays the same is read as a whole this often."""
+_DAY = timedelta(days=1)
+STALE = _DAY
+"""A reading that broke off this long ago begins anew when the page it stopped at still does not come."""
 MOST_READINGS = 3
 """So often a list that changes while it is read is read in one go; the next sync reads it again."""
 CHEAP_CALLS = 5
@@ -117,7 +120,7 @@ class Reader:
 
     def _is_due(self, remote: RemoteList, known: Listing) -> bool:
         every = RECHECK_MARKED if remote.mark else RECHECK_NEWEST
-        return self._now() - datetime.fromisoformat(known.read_at) >= every
+        return self._is_older(known.read_at, every)
 
     # The beginning of a list
 
@@ -180,13 +183,14 @@ class Reader:
         state = known or Listing(self._source, remote.listing)
         state = replace(state, name=remote.name, refused="")
         mark = remote.mark
+        is_stale = known is not None and self._is_older(known.looked_at, STALE)
         # All that one reading sees first was first seen at its beginning: its pages are no order of time.
         state = replace(state, looked_at=self._stamp())
         for _ in range(MOST_READINGS):
             began = _Began.read(state.goes_on, mark)
             if began is None:
                 state = replace(state, reading=state.reading + 1, goes_on="")
-            state = self._read_once(remote, state, began or _Began(mark=mark))
+            state = self._read_once(remote, state, replace(began, is_stale=is_stale) if began else _Began(mark=mark))
             mark_now = self._mark_of(remote)
             if mark_now == mark:
                 gone = self._listings.whole(replace(state, mark=mark, read_at=self._stamp(), looked_at=self._stamp()))
@@ -230,12 +234,13 @@ class Reader:
         """The next page; a cursor that is no longer taken begins the reading anew."""
         try:
             cursor, page = _settled(remote, fetch, began.cursor, began.total)
-        except GiveUp:
-            if not began.is_resumed:
+        except (GiveUp, ServiceUnavailable) as error:
+            # The cursor of a reading that was broken off is no longer taken. Some services say that as if they were
+            # away; those that truly are fail here too.
+            if not (began.is_resumed if isinstance(error, GiveUp) else began.is_stale and error.after_s is None):
                 raise
-            # The cursor of a reading that was broken off is no longer taken.
             began, cursor, page = _Began(mark=began.mark), "", fetch("")
-        return page, replace(began, cursor=cursor, total=page.total, is_resumed=False)
+        return page, replace(began, cursor=cursor, total=page.total, is_resumed=False, is_stale=False)
 
     def _look_back(self, remote: RemoteList, state: Listing, seen: set[str], total: int | None) -> int | None:
         """Take in what was put to the beginning while the rest was read."""
@@ -260,6 +265,11 @@ class Reader:
             are = "track is" if gone == 1 else "tracks are"
             self.messages.append(f"{gone} {are} no longer on {remote.name}; the files stay")
 
+    def _is_older(self, stamp: str, age: timedelta) -> bool:
+        """A clock that was put back leaves moments that have not come yet, of which nobody knows how old they are."""
+        since = self._now() - datetime.fromisoformat(stamp) if stamp else age
+        return since >= age or since < -_DAY
+
     def _stamp(self) -> str:
         return self._now().isoformat(timespec="seconds")
 
@@ -274,6 +284,7 @@ class _Began:
     mark: str = ""
     total: int | None = None
     is_resumed: bool = False
+    is_stale: bool = False
 
     @property
     def text(self) -> str:
