@@ -11,7 +11,7 @@ from music_sync.adapters.tagger_mutagen import MutagenTagger
 from music_sync.model.endings import OnBuyList
 from music_sync.model.errors import GiveUp, ServiceUnavailable
 from music_sync.model.track import Embedded, FetchedFile, FoundTrack
-from music_sync.track.acquire import acquire, described
+from music_sync.track.acquire import acquire, brought, described
 
 TAGGER = MutagenTagger()
 
@@ -35,9 +35,31 @@ def test_the_first_way_that_has_it_brings_it(audio: Path, tmp_path: Path) -> Non
 
 def test_a_way_that_refuses_leaves_it_to_the_next(audio: Path, tmp_path: Path) -> None:
     """P22"""
-    came = acquire(track("x"), [Bringing(error=GiveUp("no")), Bringing(audio)], TAGGER, tmp_path, no_progress)
+    found = track("x", url="https://away.test/x.flac?signature=abc")
+    ways = [Bringing(error=GiveUp("no"), name="link"), Bringing(audio, name="extractor")]
+    came = acquire(found, ways, TAGGER, tmp_path, no_progress)
 
     assert isinstance(came, FetchedFile)
+    assert [(reason.rule, reason.text) for reason in brought(found, came)] == [
+        ("extractor", "brought by `extractor` from https://away.test/x.flac"),
+        ("link", "not by `link`: no"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("found", "place"),
+    [
+        (
+            track("x", url="https://www.youtube.com/watch?v=AAAAAAAAAA1&si=x"),
+            "https://www.youtube.com/watch?v=AAAAAAAAAA1",
+        ),
+        (track("x", url="https://x.test/a.mp3?v=AAAAAAAAAA1AndMore"), "https://x.test/a.mp3"),
+        (track("x", path=Path("/music/a.mp3"), url="https://x.test/a"), "/music/a.mp3"),
+        (track("text:a - b"), "text:a - b"),
+    ],
+)
+def test_what_brought_a_track_is_told_without_a_signature(found: FoundTrack, place: str) -> None:
+    assert brought(found, fetched())[0].text == f"brought by `owned` from {place}"
 
 
 def test_what_is_no_audio_is_refused_and_the_next_way_is_tried(audio: Path, tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ SQLAlchemy takes longer to import than the answer may take. The tables are those
 import json
 import os
 import sqlite3
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -66,11 +66,24 @@ def glance(path: Path, *, parked: int = 50, decisions: int = 10) -> Glance:
 
     A missing file is an empty catalogue. Raises EnvironmentFault when the file is damaged, TryAgainLater when busy.
     """
-    if not path.exists() or not path.stat().st_size:
+    if is_absent(path):
         return Glance()
+    with reading(path) as connection:
+        return _look(connection, parked, decisions)
+
+
+def is_absent(path: Path) -> bool:
+    """Was no catalogue ever made there?"""
+    return not path.exists() or not path.stat().st_size
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that changes nothing and sees one moment; raises as `glance` does."""
     try:
         with closing(_open(path)) as connection:
-            return _look(connection, parked, decisions)
+            connection.execute("BEGIN")
+            yield connection
     except sqlite3.Error as error:
         raise _fault(path, error) from error
 
@@ -83,7 +96,6 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def _look(connection: sqlite3.Connection, parked: int, decisions: int) -> Glance:
-    connection.execute("BEGIN")  # all numbers of one moment
     if not _number(connection, "SELECT count(*) FROM sqlite_master WHERE name = 'outbox'"):
         return Glance()
     endings = connection.execute(f"SELECT ending, count(*) FROM attempts WHERE {_LATEST} GROUP BY ending")  # noqa: S608

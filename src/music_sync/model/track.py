@@ -46,6 +46,8 @@ class FoundTrack:
     """A person asked for it once more: a recording of ours whose files are gone is filed anew."""
     guessed: bool = False
     """Artist and title are read out of a file name; the file's own tags know better."""
+    download: str = ""
+    """Address at the source where its artist offers the file; empty when none is offered."""
 
     @property
     def key(self) -> str:
@@ -105,6 +107,14 @@ class FetchedFile:
     announced_length_s: float | None
     """What the container's header says, in seconds."""
     embedded: Embedded = Embedded()
+    refusals: tuple[tuple[str, str], ...] = ()
+    """The ways that were tried before, each with why it did not bring it."""
+    bit_rate: int | None = None
+    """In bits a second; None where the container does not tell."""
+    place: str = ""
+    """Where it was brought from, when the track itself does not say: the path of an own file."""
+    findings: tuple[tuple[str, str, float | None], ...] = ()
+    """Why this file is taken for the track: rule, sentence and score of each."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Acquire: bring the audio by the first allowed way that has it, and say what came."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -8,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from music_sync.audio.container import probe
-from music_sync.model.endings import OnBuyList
+from music_sync.model.endings import OnBuyList, Reason
 from music_sync.model.errors import GiveUp
 from music_sync.model.names import as_text
 from music_sync.model.ports import Progress, Provider, Tagger
@@ -26,15 +27,28 @@ def acquire(
     able = [provider for provider in providers if provider.offers(found)]
     if not able:
         return OnBuyList(no_way_to(found), found.artist, found.title or found.label)
-    refusal: GiveUp | None = None
+    refusals: list[tuple[str, GiveUp]] = []
     for provider in able:
         try:
             path = provider.fetch(found, folder, progress)
-            return named(partial(inspect, path, provider.name, tagger), path, found)
+            fetched = named(partial(inspect, path, provider.name, tagger), path, found)
         except GiveUp as error:
-            refusal = error
-    assert refusal is not None  # noqa: S101 - every able provider either returned or refused
-    raise refusal
+            refusals.append((provider.name, error))
+        else:
+            return replace(fetched, refusals=tuple((way, str(error)) for way, error in refusals))
+    raise refusals[-1][1]
+
+
+_WITHOUT_QUERY = re.compile(r"[^?#]*(?:\?v=[\w-]{11}(?![\w-]))?")
+"""A link as it may be stored and shown: a query may hold a signature, but YouTube's names the video."""
+
+
+def brought(found: FoundTrack, fetched: FetchedFile) -> tuple[Reason, ...]:
+    """Which way brought the track and from where, before the ways that refused."""
+    url = _WITHOUT_QUERY.match(found.url)
+    place = as_text(str(found.path)) if found.path else url[0] if url else ""
+    by = Reason(fetched.provider, f"brought by `{fetched.provider}` from {place or found.source_id}")
+    return by, *(Reason(way, f"not by `{way}`: {why}") for way, why in fetched.refusals)
 
 
 def no_way_to(found: FoundTrack) -> str:

@@ -12,7 +12,7 @@ from music_sync.model.ports import Catalogue, Encoder, Measure, Progress, Provid
 from music_sync.model.report import SourceReport, TrackReport
 from music_sync.model.track import Analysis, Embedded, FetchedFile, FoundTrack, Playlist, Recording, StagedFile
 from music_sync.track import staging
-from music_sync.track.acquire import acquire, described, inspect, no_way_to, sha256_of
+from music_sync.track.acquire import acquire, brought, described, inspect, no_way_to, sha256_of
 from music_sync.track.analyse import analyse
 from music_sync.track.detect import Detected, PassedOver, Request, detect
 from music_sync.track.encode import encode
@@ -88,7 +88,10 @@ class Stages:
         return self._settled(found, "match", match(found, self.catalogue, sha256))
 
     def acquire(self, found: FoundTrack) -> FetchedFile | OnBuyList:
-        return acquire(found, self.providers, self.tagger, self._folder(found), self._progress(found, "acquire"))
+        fetched = acquire(found, self.providers, self.tagger, self._folder(found), self._progress(found, "acquire"))
+        if isinstance(fetched, FetchedFile):
+            self.catalogue.decided(found, "acquire", "fetched", "", brought(found, fetched))
+        return fetched
 
     def analyse(self, found: FoundTrack, fetched: FetchedFile) -> Analysis | OnBuyList | NeedsReview:
         return analyse(found, fetched, self.measure, self._progress(found, "analyse"))

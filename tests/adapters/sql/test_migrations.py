@@ -184,7 +184,7 @@ def test_an_older_schema_whose_migration_is_killed_keeps_all_it_held(
     assert set(tables_at(address)) == {*metadata.tables, "alembic_version"}
 
 
-@pytest.mark.parametrize("revision", ["0001", "0002"])
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003"])
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_an_older_database_is_brought_up_to_date_with_all_it_held(
     kind: str, revision: str, tmp_path: Path, request: pytest.FixtureRequest

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from music_sync.adapters.sql.tables import clean
+from music_sync.adapters.sql.told import told_text
 from music_sync.model.endings import Ending, Failed, NeedsReview, OnBuyList, Reason
 from music_sync.model.ports import Decision, Past
 from music_sync.model.track import Analysis, FoundTrack, Key, LibraryFile, Recording, SourceLink, Tempo
@@ -137,6 +138,7 @@ def start_row(found: FoundTrack, attempt: int, at: str) -> dict[str, Any]:
         "recording_id": "",
         "started_at": at,
         "ended_at": "",
+        "found": told_text(found),
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
-HEAD = "0003"
+HEAD = "0004"
 """The revision these tables stand for; a test holds it equal to the newest migration."""
 
 
@@ -167,9 +167,13 @@ attempts = sa.Table(
     _text("recording_id"),
     _text("started_at"),
     _text("ended_at"),
+    _text("found", server_default=""),
     sa.UniqueConstraint("source", "source_id", "attempt"),
 )
-"""The latest and the former attempts at each found track; `ended_at` is empty while one runs."""
+"""The latest and the former attempts at each found track; `ended_at` is empty while one runs.
+
+`found` is a JSON object of what the source told, empty for attempts of earlier versions.
+"""
 
 decisions = sa.Table(
     "decisions",
