@@ -45,17 +45,18 @@ class LastfmWalk(Walk):
     def __init__(self, server: LastfmServer) -> None:
         super().__init__(server, connected(server))
         self.lastfm = server
-        self._loves = 0
+        self._last = love(0).at or 0
 
     def source_id(self, number: int) -> str:
         return love(number).page
 
     def put(self, number: int) -> None:
-        self._loves += 1
-        self.lastfm.loved.append(replace(love(number), at=love(self._loves).at))
+        self._last += 60
+        self.lastfm.loved.append(replace(love(number), at=self._last))
 
     def take(self, number: int) -> None:
-        self.lastfm.loved = [each for each in self.lastfm.loved if each.page != self.source_id(number)]
+        taken = love(number).title
+        self.lastfm.loved = [each for each in self.lastfm.loved if each.title != taken]
 
     def revoke(self) -> None:
         self.lastfm.keys.clear()

@@ -57,18 +57,18 @@ class ListenBrainzWalk(Walk):
     def __init__(self, server: ListenBrainzServer) -> None:
         super().__init__(server, connected(server))
         self.listenbrainz = server
-        self._loves = 0
+        self._last = feedback(0).created
 
     def source_id(self, number: int) -> str:
         return recording_id("mbid", number)
 
     def put(self, number: int) -> None:
-        self._loves += 1
-        self.listenbrainz.said.append(replace(feedback(number), created=feedback(self._loves).created))
+        self._last += 60
+        self.listenbrainz.said.append(replace(feedback(number), created=self._last))
 
     def take(self, number: int) -> None:
-        said = self.listenbrainz.said
-        said[:] = [each for each in said if each.recording_mbid != self.source_id(number)]
+        said, mbid = self.listenbrainz.said, self.source_id(number)
+        said[:] = [each for each in said if each.recording_mbid != mbid]
 
     def revoke(self) -> None:
         self.listenbrainz.tokens.clear()

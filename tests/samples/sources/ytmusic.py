@@ -52,8 +52,8 @@ class YtmusicWalk(Walk):
         self.ytmusic.account.likes.insert(0, Song(video_id(number), f"Half Past {number}"))
 
     def take(self, number: int) -> None:
-        likes = self.ytmusic.account.likes
-        likes[:] = [song for song in likes if song.video_id != video_id(number)]
+        likes, taken = self.ytmusic.account.likes, video_id(number)
+        likes[:] = [song for song in likes if song.video_id != taken]
 
     def revoke(self) -> None:
         self.ytmusic.sign_out()
