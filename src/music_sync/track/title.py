@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from music_sync.track.words import folded, kinds_in, names_a_version, tokens, words_of
+from music_sync.track.words import DASHED, folded, kinds_in, names_a_version, tokens, words_of
 
 Words = tuple[str, ...]
 
@@ -101,7 +101,7 @@ def _is_noise(part: str) -> bool:
     words = set(tokens(part))
     if words & _NOISE_TOLD and words <= _NOISE_TOLD | _NOISE_BESIDE:
         return True
-    if _DOMAIN.fullmatch(part.strip()):
+    if _DOMAIN.fullmatch(part.strip()) or _CATALOGUE.fullmatch(part.strip()):
         return True
     return bool(_NOISE.fullmatch(part.strip())) and not kinds_in(part)[0]
 
@@ -111,10 +111,13 @@ def _splits(plain: str) -> Iterator[tuple[str, str]]:
     segments = [part for part in (part.strip() for part in _BARS.split(plain)) if part]
     dashed = [(part, _split_at(_DASH, part)) for part in segments]
     for part, found in dashed:
+        versions = "".join(f" [{other}]" for other in segments if other != part and names_a_version(other))
         if found:
-            before, after = found
-            versions = (other for other in segments if other != part and names_a_version(other))
-            yield before, " ".join((after, *(f"[{version}]" for version in versions)))
+            yield _NOISE_BEHIND.sub("", found[0]), found[1] + versions
+        # `Genre - Artist - Title`, `Catalogue number - Artist - Title`
+        further = _split_at(_DASH, found[1]) if found else None
+        if further and not names_a_version(further[1]):
+            yield further[0], further[1] + versions
     if any(found for _, found in dashed):
         return
     if len(segments) > 1:
@@ -131,7 +134,9 @@ def _split_at(pattern: re.Pattern[str], text: str) -> tuple[str, str] | None:
     found = pattern.search(_BRACKET.sub(lambda part: "." * len(part[0]), text) if pattern is not _QUOTED else text)
     if not found:
         return None
-    before, after = text[: found.start()].strip(), text[found.end() :].strip(_QUOTES + " ")
+    before, after = text[: found.start()].strip(), text[found.end() :].strip()
+    if pattern is _QUOTED:
+        after = _CLOSING_QUOTE.sub("", after, count=1)
     return (before, after) if before and after else None
 
 
@@ -181,7 +186,7 @@ class _Parts:
 
     def without_dashed(self, title: str) -> str:
         """The title without versions and guests behind dashes."""
-        while dashed := _DASHED.search(title):
+        while dashed := DASHED.search(title):
             if not title[: dashed.start()].strip() or not self.take(dashed[1]):
                 break
             title = title[: dashed.start()]
@@ -221,6 +226,8 @@ def title_words(text: str) -> Words:
             found[place] = _NUMERALS.get(word, word)
         elif place and place == last and len(word) > 1:
             found[place] = _ROMAN.get(word, word)
+        elif place < last and found[place + 1] in _ADDRESSED:
+            found[place] = _FOR_ADDRESSED.get(word, word)
         elif last and word in _CHATTED:
             found[place] = _CHATTED[word]
     return tuple(found)
@@ -243,13 +250,14 @@ def _partition(pattern: re.Pattern[str], text: str) -> tuple[str, str, str]:
     return (text[: found.start()], found[0], text[found.end() :]) if found and found.start() else (text, "", "")
 
 
-_QUOTES = "\"“”„‟'‘’「」『』"
 _BRACKET = re.compile(r"[(\[{【（「『<]([^()\[\]{}【】（）「」『』<>]*)[)\]}】）」』>]")
 _BARS = re.compile(r"\s+[|｜~]+\s+|\s+//+\s+")
-_DASH = re.compile(r"\s+[-–—]+\s+|\s*[–—]\s+")
+_DASH = re.compile(r"\s+[-–—_]+\s+|\s*[–—]\s+")
 _COLON = re.compile(r"(?<=\w):\s+")
-_QUOTED = re.compile(r"(?<=\S)\s+[\"“„'‘](?=[^\"“”„'‘’]+[\"”“'’]$)|(?<=\S)\s*[「『](?=[^「」『』]+[」』]$)")
-_DASHED = re.compile(r"\s[-–—|~]\s*([^-–—|~]+)$")
+_QUOTED = re.compile(
+    r"(?<=\S)\s+[\"“„'‘](?=[^\"“”„'‘’]+[\"”“'’]\s*(?:[(\[]|$))|(?<=\S)\s*[「『](?=[^「」『』]+[」』]\s*(?:[(\[]|$))"
+)
+_CLOSING_QUOTE = re.compile(r"[\"”“'’」』](?=\s*(?:[(\[]|$))")
 _LONE_DASH = re.compile(r"_-_")
 _JOINING_DASH = re.compile(r"(?<=\w)-(?=\w)")
 _ENDING = re.compile(r"\.(?:mp3|m4a|flac|wav|aiff?|ogg|opus|mp4)$", re.IGNORECASE)
@@ -305,6 +313,7 @@ _NOISE = re.compile(
     r"[a-z]{2,10}-?\d{2,5}[a-z]{0,3}",
     re.IGNORECASE,
 )
+_CATALOGUE = re.compile(r"(?!PART|VOL|TAKE|TRACK|ACT|LIVE|SIDE|DISC)[A-Z]{2,10} (?:0\d+|\d{3,4})")
 _DOMAIN = re.compile(r"(?:[\w-]+\.)+(?:com|net|org|info|vip|me|to|fm|ru|biz|site|club|xyz|io)", re.IGNORECASE)
 _NOISE_BEHIND = re.compile(
     r"[\s\-–—|~•·]+(?:official\s+(?:(?:music|lyrics?|hd|4k)\s+)?(?:video|audio|mv|m/v|visuali[sz]er|clip)"
@@ -347,5 +356,7 @@ _NUMERALS = _ROMAN | {
     "nine": "9",
     "ten": "10",
 }
+_ADDRESSED = frozenset({"u", "you", "me"})
+_FOR_ADDRESSED = {"2": "to", "4": "for"}
 _CHATTED = {"u": "you", "ur": "your", "luv": "love"}
 _TITLES = {"saint": "st", "doctor": "dr", "mister": "mr"}

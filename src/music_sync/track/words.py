@@ -17,6 +17,7 @@ _MARKS_TO_DROP = re.compile(
     "(?<![иИ])\u0306|[\u0300-\u0305\u0307-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed"
     "\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]"
 )
+_SHOUTED = re.compile(r"(?<=[^\W\d_])!(?=[^\W\d_])")
 _APOSTROPHES = re.compile(r"(?<=\w)['’‘ʼ`´](?=\w)")
 _DOLLARS = re.compile(r"(?<=[^\W\d])\$|\$(?=[^\W\d])")
 # The vowel signs of Indic and South-East Asian scripts are no letters for Unicode, but tell words apart.
@@ -77,7 +78,7 @@ KINDS: tuple[tuple[str, str], ...] = (
     ("preview", r"previews?|snippet|teaser|clip|trailer|excerpt|sneak[\s-]*peek|shorts?|out[\s-]+(?:soon|on)"),
     (
         "about",
-        r"tutorial|reaction|lesson|behind[\s-]+the[\s-]+scenes?|making[\s-]+of|interview|how[\s-]+to|review|explained|dance[\s-]+practice",
+        r"tutorial|reaction|lesson|behind[\s-]+the[\s-]+scenes?|making[\s-]+(?:of|the)|interview|how[\s-]+to|review|explained|dance[\s-]+practice",
     ),
     ("edit", r"edit(?:ed|s)?|cut"),
 )
@@ -120,7 +121,8 @@ NEUTRAL = words_of(
 """Words that tell no version apart."""
 _FEATURED = re.compile(r"^\s*(?:feat|ft|featuring|with|w/|prod)\b", re.IGNORECASE)
 _BRACKETED = re.compile(r"[(\[{【（「『<]([^()\[\]{}【】（）「」『』<>]*)[)\]}】）」』>]")
-_DASHED = re.compile(r"\s[-–—|~]\s([^-–—|~]+)$")
+DASHED = re.compile(r"\s[-–—|~]\s+((?:(?!\s[-–—|~]\s).)+)$")
+"""What stands behind the last dash."""
 
 
 def folded(text: str) -> str:
@@ -133,6 +135,8 @@ def folded(text: str) -> str:
         plain = unicodedata.normalize("NFC", bare).casefold().translate(_LETTERS)
     if "$" in plain:
         plain = _DOLLARS.sub("s", plain)
+    if "!" in plain:
+        plain = _SHOUTED.sub("i", plain)
     if "." in plain:
         plain = _INITIALS.sub(lambda found: found[0].replace(".", ""), plain)
     return _APOSTROPHES.sub("", _ANDS.sub("and", plain))
@@ -203,7 +207,7 @@ SAME_RECORDING = frozenset({"remaster"})
 def _version_parts(title: str) -> list[str]:
     parts = [part for part in _BRACKETED.findall(title) if names_a_version(part)]
     plain = _BRACKETED.sub(" ", title)
-    dashed = _DASHED.search(plain)
+    dashed = DASHED.search(plain)
     if dashed and names_a_version(dashed[1]):
         parts.append(dashed[1])
     return parts
