@@ -197,6 +197,43 @@ def test_entries_that_are_no_tracks_do_not_make_it_read_all_again(memory: FakeLi
     assert service.calls == 1
 
 
+# Another person
+
+LATER = NOW + timedelta(hours=1)
+
+
+def read_after_sign_in(memory: FakeListings, remote: RemoteList) -> list[str]:
+    return [track.source_id for track in Reader(memory, "sim", now=lambda: LATER, since=LATER).read(remote)]
+
+
+@pytest.mark.parametrize("count", [3, 40, 90])
+def test_likes_of_who_was_signed_in_before_are_not_those_of_who_is_now(memory: FakeListings, count: int) -> None:
+    read(memory, Service(names(50)).likes())
+    hers = Service(names(count, 100))
+
+    assert read_after_sign_in(memory, hers.likes()) == hers.names
+    hers.calls = 0
+    assert read_after_sign_in(memory, hers.likes()) == hers.names
+    assert hers.calls == 1
+
+
+def test_a_reading_of_who_was_signed_in_before_does_not_go_on(memory: FakeListings) -> None:
+    with pytest.raises(ServiceUnavailable):
+        read(memory, Service(names(50), fails_at=7).likes())
+    hers = Service([*names(5, 100), "t0", *names(60, 200)])
+
+    assert read_after_sign_in(memory, hers.likes()) == hers.names
+
+
+def test_a_new_sign_in_costs_no_call_for_a_playlist_that_did_not_change(memory: FakeListings) -> None:
+    service = Service(names(50))
+    read(memory, service.playlist())
+    service.calls = 0
+
+    assert read_after_sign_in(memory, service.playlist()) == names(50)
+    assert service.calls == 0
+
+
 # Kills and failures
 
 

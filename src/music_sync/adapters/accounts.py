@@ -163,6 +163,14 @@ class Accounts:
         read = account_file.read(self._folder, account.service, account.label)
         return read and read[0]
 
+    def signed_in_at(self, service: str) -> float:
+        """When the sign-in was made that counts now, which may be another person's than before; 0 when nobody knows."""
+        try:
+            read = account_file.read(self._folder, service, service)
+        except Unreadable:
+            return 0.0
+        return read[0].signed_in_at if read else 0.0
+
     def held(self, account: Account, *, person_is_there: bool = False) -> Held | None:
         """The sign-in with its secrets; raises NeedsPerson where those cannot be had."""
         read = account_file.read(self._folder, account.service, account.label)

@@ -74,7 +74,10 @@ class RemoteList:
 
 
 class Reader:
-    """Reads the lists of one source. `messages` tells what a person should know; each source clears it when it begins."""
+    """Reads the lists of one source. `messages` tells what a person should know; each source clears it when it begins.
+
+    What was looked at before `since`, when somebody signed in, may be another person's.
+    """
 
     def __init__(
         self,
@@ -84,6 +87,7 @@ class Reader:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         tell: Callable[[str], None] = lambda _line: None,
         anew: bool = False,
+        since: datetime | None = None,
     ) -> None:
         self.messages: list[str] = []
         self._listings = listings
@@ -91,6 +95,7 @@ class Reader:
         self._now = now
         self._tell = tell
         self._anew = anew
+        self._since = since.replace(microsecond=0) if since else None
 
     def read(self, remote: RemoteList, *, anew: bool = False) -> Iterator[FoundTrack]:
         """Yield what the list holds, newest first; a playlist's tracks carry their place on it.
@@ -118,7 +123,13 @@ class Reader:
         elif known.mark != remote.mark and not self._read_end(remote, known):
             self._read_whole(remote, known)
 
+    def is_of_this_sign_in(self, stamp: str) -> bool:
+        """Was that seen with the sign-in that counts now?"""
+        return not stamp or not self._since or datetime.fromisoformat(stamp) >= self._since
+
     def _is_due(self, remote: RemoteList, known: Listing) -> bool:
+        if not remote.mark and not self.is_of_this_sign_in(known.read_at):
+            return True
         every = RECHECK_MARKED if remote.mark else RECHECK_NEWEST
         return self._is_older(known.read_at, every)
 
@@ -182,6 +193,8 @@ class Reader:
     def _read_whole(self, remote: RemoteList, known: Listing | None) -> None:
         state = known or Listing(self._source, remote.listing)
         state = replace(state, name=remote.name, refused="")
+        if not remote.mark and not self.is_of_this_sign_in(state.looked_at):
+            state = replace(state, goes_on="")
         mark = remote.mark
         is_stale = known is not None and self._is_older(known.looked_at, STALE)
         # All that one reading sees first was first seen at its beginning: its pages are no order of time.

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,8 @@ class Means:
 
     def reader(self, source: str, *, anew: bool = False) -> Reader:
         """What reads the source's lists; `anew` reads all of each, for a person who asks for one list by name."""
-        return Reader(self.listings(), source, tell=self.tell, anew=anew)
+        since = datetime.fromtimestamp(self.accounts.signed_in_at(source), UTC)
+        return Reader(self.listings(), source, tell=self.tell, anew=anew, since=since)
 
     def calls(
         self, account: Account, url: str, limits: Limits, *, judge: Judge = by_status, scheme: str = "Bearer"

@@ -29,6 +29,7 @@ class TokenSource:
         self._accounts = accounts
         self._account = account
         self._refused = ""
+        self._opened_at = accounts.now()
         self._known = Secrets()
         """What was read last, so that not every call opens the keyring."""
 
@@ -92,7 +93,8 @@ class TokenSource:
         return kept, None
 
     def _begun_anew(self, given: str, came_from: str, old: Held | None) -> Held:
-        account, now = self._account, self._accounts.now()
+        # Lists that are read from then on are those of this sign-in.
+        account, now = self._account, self._opened_at
         kept = Kept(account.service, account.label, signed_in_at=now, came_from=came_from)
         kept = replace(kept, lasts_until=self._accounts.lasts_until(account, now))
         return Held(kept, Secrets(old.secrets.words if old else {}, refresh_token=given))

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from music_sync.adapters.sources.spotify import (
 )
 from music_sync.demo.loopback import Change, Garbled, Good, RateLimited, Refuse, Truncated
 from music_sync.demo.spotify import (
+    ME,
     NO_PREMIUM,
     QUOTA_S,
     SCOPES,
@@ -487,6 +489,26 @@ def test_a_playlist_is_read_from_when_one_is_let_in_to_work_on_it(person: Person
     theirs.is_collaborative = True
     assert numbers(person.playlists) == [1]
     assert person.playlists.messages == []
+
+
+def test_who_signs_in_after_another_person_gets_what_is_theirs_alone(person: Person) -> None:
+    """Two people share a machine, and the second one made a playlist that the first one follows."""
+    hers = person.spotify.add_playlist("Hers", track(1), owner="friend")
+    for number in range(60):
+        person.spotify.like(track(100 + number))
+
+    assert (numbers(person.playlists), len(numbers(person.likes))) == ([], 60)
+    accounts, hers.owner = person.means.accounts, ME
+    kept = accounts.kept(source.ACCOUNT)
+    assert kept is not None
+    accounts.note(replace(kept, signed_in_at=time.time() + 60))
+    for number in range(60):
+        person.spotify.unlike(service_id(100 + number))
+    for number in range(300):
+        person.spotify.like(track(200 + number))
+
+    assert numbers(person.playlists) == [1]
+    assert sorted(numbers(person.likes)) == list(range(200, 500))
 
 
 def test_many_refused_playlists_make_one_message(person: Person) -> None:

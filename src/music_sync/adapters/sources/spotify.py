@@ -201,7 +201,7 @@ def _tracks_of(
     """The tracks of one playlist among many: when it alone cannot be read, that is told and the others go on."""
     listings = means.listings()
     known = listings.listing(NAME, playlist.listing) or Listing(NAME, playlist.listing)
-    if known.refused and known.mark == playlist.mark:
+    if known.refused and known.mark == playlist.mark and reader.is_of_this_sign_in(known.looked_at):
         refused.append(playlist.name)
         return
     try:
