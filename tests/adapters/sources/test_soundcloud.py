@@ -406,7 +406,9 @@ def test_a_set_that_does_not_tell_whether_it_changed_is_read_each_time(home: Hom
     home.found("playlists")
     silent.tracks.append(*pieces(99))
 
-    assert home.found("playlists")[-1].source_id == "99"
+    # Seen in a later second than the others, it comes before them.
+    (added,) = [found for found in home.found("playlists") if found.source_id == "99"]
+    assert added.playlists[0].position == 60
 
 
 def test_a_track_put_into_another_place_gets_its_new_place(home: Home) -> None:
