@@ -151,6 +151,7 @@ def test_a_track_comes_back_as_it_was_found_without_file_and_lists(memory: AnyLi
         liked_at="2026-01-02T03:04:05+00:00",
         wanted_again=True,
         guessed=True,
+        download="https://api.soundcloud.com/tracks/1/download",
     )
     bare = found("bare")
     short = found("short", length_s=0.0, year=0)

@@ -10,6 +10,8 @@ import pytest
 
 from music_sync.adapters.egress import egress_client
 from music_sync.adapters.providers import PROVIDERS
+from music_sync.adapters.providers.artist_download import Offering
+from music_sync.adapters.providers.direct_link import DirectLink
 from music_sync.demo.services import AudioServer
 from music_sync.model.errors import EnvironmentFault, GiveUp
 from music_sync.model.ports import Provider
@@ -55,7 +57,25 @@ def link_sample(_path: Path) -> Iterator[Sample]:
         )
 
 
-SAMPLES: dict[str, Callable[[Path], AbstractContextManager[Sample]]] = {"owned": owned_sample, "link": link_sample}
+@contextmanager
+def artist_sample(_path: Path) -> Iterator[Sample]:
+    with AudioServer({"/a.wav": AUDIO}) as server:
+        hosts = frozenset({server.host_and_port})
+        offering = Offering(lambda: True, lambda found: f"{server.url(f'/{found.source_id}.wav')}?Signature=1")
+        yield Sample(
+            PROVIDERS["artist"]({"shelf": offering}, DirectLink(lambda: egress_client(hosts))),
+            FoundTrack("shelf", "a", download="https://shelf.example/a"),
+            FoundTrack("shelf", "gone", download="https://shelf.example/gone"),
+            FoundTrack("shelf", "b", url=server.url("/a.wav")),
+            None,
+        )
+
+
+SAMPLES: dict[str, Callable[[Path], AbstractContextManager[Sample]]] = {
+    "owned": owned_sample,
+    "artist": artist_sample,
+    "link": link_sample,
+}
 
 
 @pytest.fixture(params=PROVIDERS)
@@ -101,7 +121,7 @@ def test_a_second_call_brings_the_same_file(sample: Sample, staging: Path) -> No
 
 def test_a_part_that_a_kill_left_does_no_harm(sample: Sample, staging: Path) -> None:
     staging.mkdir()
-    for name in ("download.part", "owned.part"):
+    for name in ("download.part", "artist.part", "owned.part"):
         (staging / name).write_bytes(b"half a file")
 
     assert sample.provider.fetch(sample.good, staging, nothing).read_bytes() == AUDIO

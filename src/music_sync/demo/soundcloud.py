@@ -54,6 +54,12 @@ def track(number: int, title: str, artist: str = "Nadia Klee", **changes: Any) -
     return told | changes
 
 
+def offered(number: int, title: str, artist: str = "Nadia Klee", **changes: Any) -> Json:
+    """A track whose artist offers the file for download."""
+    address = f"https://api.soundcloud.com/tracks/soundcloud:tracks:{number}/download"
+    return track(number, title, artist, **{"downloadable": True, "download_url": address, **changes})
+
+
 def nulled(entry: Json, *but: str) -> Json:
     """The same with null in every field except those named."""
     return {name: value if name in but else None for name, value in entry.items()}
@@ -181,6 +187,10 @@ class SoundCloudServer(Loopback):
         """Or `internal`, a host that only SoundCloud reaches, as happened; or `relative`."""
         self.ends_with_null = True
         """The last page has `next_href: null`; else it has none."""
+        self.files: dict[int, str] = {}
+        """Where the files lie that artists offer, by the track's number: at a host of their own."""
+        self.tells_file_in_body = False
+        """The answer to a download is `{"redirectUri": ...}`, as for SoundCloud's own pages; else a redirect."""
         self.location_is_urn = True
         """/resolve names a URN; else a number, as it did for years."""
 
@@ -204,6 +214,7 @@ class SoundCloudServer(Loopback):
                     (_named("playlists"), self._set),
                     (_named("playlists") + "/tracks", self._tracks_of_set),
                     (_named("tracks"), self._track),
+                    (_named("tracks") + "/download", self._download),
                     (_named("users") + "/likes/tracks", self._likes_of),
                     ("/resolve", self._resolve),
                 )
@@ -286,6 +297,17 @@ class SoundCloudServer(Loopback):
             if str(each.get("id")) == request.parts["number"]:
                 return Answer(200, each)
         raise _refused(404, "404 - Not Found")
+
+    def _download(self, request: Request) -> Answer:
+        told = self._track(request).body
+        link = self.files.get(told["id"])
+        if not told["downloadable"] or link is None:
+            raise _refused(404, "404 - Not Found")
+        # Each answer is signed anew, as the service does it.
+        signed = f"{link}?Signature={len(self.seen)}"
+        return (
+            Answer(200, {"redirectUri": signed}) if self.tells_file_in_body else Answer(302, None, {"Location": signed})
+        )
 
     def _likes_of(self, request: Request) -> Answer:
         for number, name in enumerate(self.others, start=8000):

@@ -88,8 +88,7 @@ class DirectLink:
 
     def peek(self, found: FoundTrack) -> Path | None:
         """Look at the first 64 KiB with the refusals of `fetch`; nothing is kept."""
-        with self._client() as client:
-            self._patiently(found.url, lambda ends_at: self._look(client, found.url, ends_at))
+        self.look(found.url)
         return None
 
     def fetch(self, found: FoundTrack, folder: Path, progress: Progress) -> Path:
@@ -98,18 +97,28 @@ class DirectLink:
         Raises GiveUp for what is no audio, refused, dead or too large, ServiceUnavailable for a server that is away
         or limits us, EnvironmentFault for a staging folder that cannot be written.
         """
-        whole = _whole_file(folder)
+        return self.bring(lambda: Address(found.url, found.url), folder, progress)
+
+    def bring(self, address: Callable[[], "Address"], folder: Path, progress: Progress, stem: str = "download") -> Path:
+        """Download as `fetch` does, into `<stem>.<ending>`; the address is asked for only when something is missing."""
+        whole = _whole_file(folder, stem)
         if whole:
             return whole
+        wanted = address()
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            part = _Part(folder, found.url)
+            part = _Part(folder, stem, wanted)
             with self._client() as client:
                 load = _Load(client, part, self._limits, progress, self._clock, self._now)
-                self._patiently(found.url, load.run)
+                self._patiently(wanted.link, load.run)
             return part.finish()
         except OSError as error:
             raise staging_fault(folder, error) from error
+
+    def look(self, link: str) -> None:
+        """Look at the first 64 KiB of what a link leads to, with the refusals of `fetch`."""
+        with self._client() as client:
+            self._patiently(link, lambda ends_at: self._look(client, link, ends_at))
 
     def _look(self, client: httpx.Client, link: str, ends_at: float) -> None:
         with opened(client, link, {"Range": f"bytes=0-{ENOUGH_BYTES - 1}"}) as response:
@@ -145,6 +154,14 @@ class DirectLink:
         return max(self._chance() * longest_s, after_s or 0)
 
 
+@dataclass(frozen=True)
+class Address:
+    """Where a file lies now, and what it is called for ever: a signed link is another one each time."""
+
+    link: str
+    name: str
+
+
 class _Broken(Exception):
     """This try broke off; `after_s` is how long the server wants to be left alone."""
 
@@ -158,6 +175,7 @@ class _State:
     """What is known of a download that is under way, kept beside its part."""
 
     link: str
+    """The address's name."""
     size_bytes: int | None = None
     etag: str = ""
     changed: str = ""
@@ -172,11 +190,14 @@ class _State:
 class _Part:
     """The part file and the state beside it."""
 
-    def __init__(self, folder: Path, link: str) -> None:
+    def __init__(self, folder: Path, stem: str, address: Address) -> None:
         self.folder = folder
-        self.path = folder / "download.part"
-        self._state_path = folder / "download.json"
-        self.state = self._read_state(link)
+        self.link = address.link
+        self.name = address.name
+        self.path = folder / f"{stem}.part"
+        self._stem = stem
+        self._state_path = folder / f"{stem}.json"
+        self.state = self._read_state(address.name)
 
     def kept_bytes(self) -> int:
         """How many bytes of the same file are here already."""
@@ -201,17 +222,17 @@ class _Part:
         return kept > 0 and kept == self.state.size_bytes
 
     def finish(self) -> Path:
-        target = self.folder / f"download.{audio_ending(self.head())}"
+        target = self.folder / f"{self._stem}.{audio_ending(self.head())}"
         settle(self.path, target)
         self._state_path.unlink(missing_ok=True)
         return target
 
-    def _read_state(self, link: str) -> _State:
+    def _read_state(self, name: str) -> _State:
         with suppress(OSError, ValueError, TypeError):
             state = _State(**json.loads(self._state_path.read_text(encoding="utf-8")))
-            if state.link == link:
+            if state.link == name:
                 return state
-        return _State(link)
+        return _State(name)
 
 
 class _Load:
@@ -236,18 +257,18 @@ class _Load:
     def run(self, ends_at: float) -> None:
         """Load what is missing. Raises _Broken or an httpx error when it broke off and may go on."""
         if self._part.is_whole():
-            _refuse_other_than_audio(self._part.head(), self._part.state.link)
+            _refuse_other_than_audio(self._part.head(), self._part.link)
             return
-        link, kept = self._part.state.link, self._part.kept_bytes()
+        link, kept = self._part.link, self._part.kept_bytes()
         with opened(self._client, link, _range_headers(kept, self._part.state)) as response:
             _refuse_status(response, link, self._now)
             if kept and not _continues(response, kept, self._part.state):
                 kept = 0
                 if response.status_code != HTTPStatus.OK:
-                    self._part.restart(_State(link))
+                    self._part.restart(_State(self._part.name))
                     raise _Broken("sent another range than was asked for")
             if not kept:
-                self._part.restart(_state_of(response, link))
+                self._part.restart(_state_of(response, self._part.name))
             self._check_room(kept)
             self._receive(response, kept, ends_at)
 
@@ -261,17 +282,17 @@ class _Load:
                 done += len(block)
                 head += block[: ENOUGH_BYTES - len(head)]
                 if not looked and len(head) == ENOUGH_BYTES:
-                    _refuse_other_than_audio(bytes(head), state.link, response)
+                    _refuse_other_than_audio(bytes(head), self._part.link, response)
                     looked = True
                 self._check_bounds(done, ends_at)
                 if state.size_bytes:
                     self._progress(min(1.0, done / state.size_bytes))
         if state.size_bytes is not None and done != state.size_bytes:
             raise _Broken(f"ended after {done} of {state.size_bytes} bytes")
-        _refuse_other_than_audio(bytes(head), state.link, response)
+        _refuse_other_than_audio(bytes(head), self._part.link, response)
 
     def _check_bounds(self, done: int, ends_at: float) -> None:
-        link = self._part.state.link
+        link = self._part.link
         if done > self._limits.size_bytes:
             raise _too_large(link, self._limits)
         if self._clock() > ends_at:
@@ -284,16 +305,16 @@ class _Load:
         if size_bytes is None:
             return
         if size_bytes > self._limits.size_bytes:
-            raise _too_large(self._part.state.link, self._limits)
+            raise _too_large(self._part.link, self._limits)
         if size_bytes - kept + _ROOM_TO_SPARE_BYTES > shutil.disk_usage(self._part.folder).free:
             raise EnvironmentFault(
-                f"too little space in {self._part.folder} for {shown(self._part.state.link)} "
+                f"too little space in {self._part.folder} for {shown(self._part.link)} "
                 f"({size_bytes} bytes); make space, then sync again"
             )
 
 
-def _whole_file(folder: Path) -> Path | None:
-    places = (folder / f"download.{ending}" for ending in dict.fromkeys(CONTAINERS.values()))
+def _whole_file(folder: Path, stem: str) -> Path | None:
+    places = (folder / f"{stem}.{ending}" for ending in dict.fromkeys(CONTAINERS.values()))
     return next((place for place in places if place.is_file()), None)
 
 
@@ -329,11 +350,11 @@ def _continues(response: httpx.Response, kept: int, state: _State) -> bool:
     return same_size and (not etag or not state.etag or etag == state.etag)
 
 
-def _state_of(response: httpx.Response, link: str) -> _State:
+def _state_of(response: httpx.Response, name: str) -> _State:
     if response.status_code not in {200, 203}:
         raise _Broken("sent a range that nobody asked for")
     headers = response.headers
-    return _State(link, _announced_bytes(response), headers.get("etag", ""), headers.get("last-modified", ""))
+    return _State(name, _announced_bytes(response), headers.get("etag", ""), headers.get("last-modified", ""))
 
 
 def _announced_bytes(response: httpx.Response) -> int | None:

@@ -36,7 +36,7 @@ ACCOUNT = Account(
         f" Register there the redirect address http://127.0.0.1:{_PORT}/callback, and have the app's client id and secret"
         " at hand."
         " SoundCloud's terms forbid programs to download or store what its API plays: Music Sync reads your lists with"
-        " it and fetches nothing through it; a file comes only where its artist or you permit it."
+        " it, and fetches through it nothing but the files that their artists offer for download."
     ),
     way=OAuth(
         authorize="{soundcloud_auth_url}/authorize",
@@ -64,6 +64,7 @@ _OF_ONE = (Forbidden, NotThere, Rejected)
 _URN = re.compile(r"soundcloud:(?P<kind>[a-z]+):(?P<number>[0-9A-Za-z_-]+)")
 _LOCATION = re.compile(r"/(?P<kind>tracks|playlists|users)/(?:soundcloud:[a-z]+:)?(?P<number>[0-9A-Za-z_-]+)/?$")
 
+_DOWNLOAD = re.compile(r"/tracks/(?:soundcloud:tracks:)?[0-9A-Za-z_-]+/download$")
 
 OpenPages = Callable[[Means, Callable[[str], None]], "PublicPages"]
 
@@ -84,6 +85,32 @@ def who(means: Means) -> str:
     """The name of the person who signed in."""
     with _calls(means) as calls:
         return text_of(fields_of(calls.get("me").json).get("username"))
+
+
+def download_link(found: FoundTrack, means: Means) -> str:
+    """Where the file lies that the artist offers for a track: another place each time, good for minutes.
+
+    Raises GiveUp when it is offered no more, NeedsPerson or ServiceUnavailable as `detect` does.
+    """
+    with _calls(means) as calls:
+        try:
+            reply = calls.get(_download_path(found))
+        except _OF_ONE as error:
+            raise GiveUp(f"the artist of {found.label} offers its file no more: {error}", "not_offered") from error
+    link = reply.headers.get("location", "")
+    # SoundCloud's own pages are told in the body instead.
+    link = link or text_of(fields_of(reply.json if reply.status == 200 else None).get("redirectUri"))
+    if not link:
+        raise ServiceUnavailable(
+            f"SoundCloud did not say where the file of {found.label} lies; the next sync asks again"
+        )
+    return link
+
+
+def _download_path(found: FoundTrack) -> str:
+    """The path to ask for; the host that the track names counts for nothing, for the sign-in goes along."""
+    path = _DOWNLOAD.search(urlsplit(found.download).path)
+    return path[0].lstrip("/") if path else f"tracks/soundcloud:tracks:{found.source_id}/download"
 
 
 def reposts(means: Means) -> "SoundCloudTracks":
@@ -391,6 +418,7 @@ def parse_track(entry: object) -> FoundTrack | None:
         genre=text_of(told.get("genre")),
         length_s=_length_s(told),
         url=_url(told, number),
+        download=text_of(told.get("download_url")) if told.get("downloadable") is True else "",
     )
 
 
