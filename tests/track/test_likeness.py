@@ -115,3 +115,43 @@ def test_it_is_the_same_from_either_side(artist: str, title: str, other_artist: 
     one, other = Described(artist, title), Described(other_artist, other_title)
 
     assert compare(one, other).score == compare(other, one).score
+
+
+@pytest.mark.parametrize(("length_s", "said"), [(200, "same"), (None, "unsure"), (260, "different")])
+def test_the_length_tells_whether_words_in_brackets_are_a_subtitle(length_s: float | None, said: str) -> None:
+    assert (
+        verdict(
+            Described("Eurythmics", "Sweet Dreams (Are Made of This)", 200),
+            Described("Eurythmics", "Sweet Dreams", length_s),
+        )
+        == said
+    )
+
+
+def test_a_title_that_stands_in_the_artists_place_needs_the_same_length() -> None:
+    assert verdict(Described("Glue", "Bicep", 269), Described("Bicep", "Glue", 269)) == "same"
+    assert verdict(Described("Boston", "Texas"), Described("Texas", "Boston")) == "unsure"
+    assert verdict(Described("Boston", "Texas", 305), Described("Texas", "Boston", 214)) == "different"
+
+
+def test_an_album_tells_what_its_titles_leave_out() -> None:
+    live = Described("Portishead", "Roads", 350, album="Roseland NYC Live")
+
+    assert verdict(live, Described("Portishead", "Roads - Live", 350)) == "same"
+    assert verdict(live, Described("Portishead", "Roads", 350, album="Dummy")) == "different"
+    assert (
+        verdict(Described("Hole", "Violet", 204, album="Live Through This"), Described("Hole", "Violet", 204)) == "same"
+    )
+
+
+def test_guests_who_differ_are_for_a_person() -> None:
+    one, other = Described("A", "Song (feat. Raye)", 200), Described("A", "Song (feat. Nelly)", 200)
+
+    assert verdict(one, other) == "unsure"
+    assert verdict(one, Described("A, Raye", "Song", 200)) == "same"
+
+
+def test_one_code_for_two_titles_without_a_length_is_for_a_person() -> None:
+    one, other = Described("A", "Rez", isrc="GBAYE9300001"), Described("B", "Cowgirl", isrc="GBAYE9300001")
+
+    assert verdict(one, other) == "unsure"

@@ -78,9 +78,21 @@ class Likeness:
 
 def compare(one: Described, other: Described) -> Likeness:
     """Say how like two tracks are; symmetric. Of the ways to read their names the likeliest pair counts."""
-    pairs = product(_readings(one), _readings(other))
+    length, isrc = _lengths(one, other), _isrcs(one, other)
+    near = length is not None and abs((one.length_s or 0) - (other.length_s or 0)) <= NEAR_S
+    albums = (one.album, other.album)
     return max(
-        (_compared(first, second, one, other) for first, second in pairs if _fit(first, second)),
+        (
+            _judged(
+                _titles(first, second, near=near),
+                _artists(first, second, near=near),
+                _versions(first, second, albums, near=near),
+                length,
+                isrc,
+            )
+            for first, second in product(_readings(one), _readings(other))
+            if _fit(first, second)
+        ),
         key=lambda found: found.score,
     )
 
@@ -106,21 +118,12 @@ def _fit(first: Named, second: Named) -> bool:
     return first.form != second.form and _flat(first.artists) == _flat(second.artists) and first.title == second.title
 
 
-def _compared(first: Named, second: Named, one: Described, other: Described) -> Likeness:
-    length, isrc = _lengths(one, other), _isrcs(one, other)
-    near = length is not None and abs((one.length_s or 0) - (other.length_s or 0)) <= NEAR_S
-    findings = (
-        _titles(first, second, near=near),
-        _artists(first, second, near=near),
-        _versions(first, second, (one.album, other.album), near=near),
-        length,
-        isrc,
-    )
+def _judged(*findings: Reason | None) -> Likeness:
     said = tuple(finding for finding in findings if finding is not None)
     score = 1.0
     for finding in said:
         score *= finding.score if finding.score is not None else 1.0
-    if isrc is not None and isrc.rule == "isrc" and _may_be_one(said):
+    if any(finding.rule == "isrc" for finding in said) and _may_be_one(said):
         score = max(score, 0.95 if _is_borne_out(said) else UNSURE)
     return Likeness(_verdict(score), round(score, 4), said)
 

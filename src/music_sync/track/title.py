@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from music_sync.track.words import DASHED, folded, kinds_in, names_a_version, tokens, words_of
+from music_sync.track.words import DASHED, MOST_LETTERS, folded, kinds_in, names_a_version, tokens, words_of
 
 Words = tuple[str, ...]
 
@@ -45,8 +45,10 @@ def readings(artist: str, title: str) -> tuple[Named, ...]:
     uploads, turned = [], []
     for before, after in _splits(plain):
         uploads.append(_named(before, after, form="upload", kinds=said_by_uploader))
-        if not names_a_version(_BRACKET.sub(" ", after)):
-            turned.append(_named(after, before, form="turned", kinds=said_by_uploader))
+        bare = _BRACKET.sub(" ", after)
+        if not names_a_version(bare):
+            brackets = " ".join(found[0] for found in _BRACKET.finditer(after))
+            turned.append(_named(bare, f"{before} {brackets}", form="turned", kinds=said_by_uploader))
     if not uploads and given.artists:
         turned.append(_named(title, artist, form="turned"))
     # The uploader's own name before the dash says nothing new, so that the plain reading would be wrong.
@@ -56,6 +58,8 @@ def readings(artist: str, title: str) -> tuple[Named, ...]:
 
 def artists_in(text: str) -> tuple[Words, ...]:
     """Each artist of a field, as words: split at commas, `feat.`, `&`, `x`, `vs`, `with` and the like."""
+    if not text:
+        return ()
     parts = _BETWEEN_ARTISTS.split(text)
     found = (_one_artist(part) for part in parts)
     return tuple(dict.fromkeys(words for words in found if words))
@@ -64,10 +68,6 @@ def artists_in(text: str) -> tuple[Words, ...]:
 def is_number(word: str) -> bool:
     """Does a word count: 2, II, two, pt2? Titles that differ in such a word are different ones."""
     return bool(_NUMBER.fullmatch(folded(word)))
-
-
-MOST_LETTERS = 500
-"""More of a title than this is not read: no name is so long, and an upload's description may be."""
 
 
 # An upload's title
@@ -108,36 +108,53 @@ def _is_noise(part: str) -> bool:
 
 def _splits(plain: str) -> Iterator[tuple[str, str]]:
     """The artist and title that an upload's title may consist of."""
-    segments = [part for part in (part.strip() for part in _BARS.split(plain)) if part]
-    dashed = [(part, _split_at(_DASH, part)) for part in segments]
-    for part, found in dashed:
+    segments = [_NOISE_BEHIND.sub("", part.strip()) for part in _BARS.split(plain)]
+    segments = [part for part in segments if part]
+    found = False
+    for part in segments:
         versions = "".join(f" [{other}]" for other in segments if other != part and names_a_version(other))
-        if found:
-            yield _NOISE_BEHIND.sub("", found[0]), found[1] + versions
-        # `Genre - Artist - Title`, `Catalogue number - Artist - Title`
-        further = _split_at(_DASH, found[1]) if found else None
-        if further and not names_a_version(further[1]):
-            yield further[0], further[1] + versions
-    if any(found for _, found in dashed):
+        for before, after in (*_dashed(part), *_quoted(part)):
+            found = True
+            yield before, after + versions
+    if found:
         return
     if len(segments) > 1:
         yield segments[0], segments[1]
         return
-    for pattern in (_COLON, _QUOTED):
-        found = _split_at(pattern, plain)
-        if found:
-            yield found
+    for pattern in (_COLON, _SLASH):
+        yield from _split_at(pattern, plain)
 
 
-def _split_at(pattern: re.Pattern[str], text: str) -> tuple[str, str] | None:
-    """What stands before and behind the first match outside brackets; nothing when one of them is empty."""
-    found = pattern.search(_BRACKET.sub(lambda part: "." * len(part[0]), text) if pattern is not _QUOTED else text)
+def _dashed(part: str) -> Iterator[tuple[str, str]]:
+    """`Artist - Title`, and the rest of `Genre - Artist - Title` or `Catalogue number - Artist - Title`."""
+    for before, after in _split_at(_DASH, part):
+        yield _NOISE_BEHIND.sub("", before), after
+        for artist, title in _split_at(_DASH, after):
+            if not names_a_version(title):
+                yield artist, title
+
+
+def _quoted(part: str) -> Iterator[tuple[str, str]]:
+    """`Artist "Title"`, with nothing behind it but brackets."""
+    for opening, closing in _QUOTES:
+        start, end = part.find(opening), part.rfind(closing)
+        before, inside, behind = (
+            part[:start].strip(" -–—"),
+            part[start + len(opening) : end].strip(),
+            part[end + 1 :].strip(),
+        )
+        if 0 < start < end and before and inside and (not behind or _BRACKET.match(behind)):
+            yield _NOISE_BEHIND.sub("", before), f"{inside} {behind}"
+
+
+def _split_at(pattern: re.Pattern[str], text: str) -> Iterator[tuple[str, str]]:
+    """What stands before and behind the first match outside brackets, unless one of them is empty."""
+    found = pattern.search(_BRACKET.sub(lambda part: "." * len(part[0]), text))
     if not found:
-        return None
+        return
     before, after = text[: found.start()].strip(), text[found.end() :].strip()
-    if pattern is _QUOTED:
-        after = _CLOSING_QUOTE.sub("", after, count=1)
-    return (before, after) if before and after else None
+    if before and after:
+        yield before, after
 
 
 # Parts of a name
@@ -150,7 +167,7 @@ def _named(artist: str, title: str, *, form: str = "given", kinds: frozenset[str
     parts.guests += artists_in(_BRACKET.sub(" ", guest))
     with_asides = " ".join((with_asides, *(aside[0] for aside in _BRACKET.finditer(guest))))
     with_asides = parts.without_trailing(with_asides)
-    artist, _, guest = _partition(_GUESTS, artist)
+    artist, _, guest = _partition(_GUESTS, _flat(artist))
     parts.guests += artists_in(guest)
     for alias in _BRACKET.findall(artist):
         parts.guests += artists_in(alias)
@@ -181,7 +198,7 @@ class _Parts:
     def without_brackets(self, title: str) -> str:
         """The title without brackets that name a version or a guest; a title that is all in brackets stays."""
         rest = _BRACKET.sub(self._taken, title)
-        rest = _BRACKET.sub(self._taken, rest) if rest != title else rest
+        rest = _BRACKET.sub(self._taken, flat) if (flat := _flat(rest)) != title else rest
         return rest if rest.strip() else title
 
     def without_dashed(self, title: str) -> str:
@@ -215,6 +232,18 @@ class _Parts:
 
     def _taken(self, found: re.Match[str]) -> str:
         return " " if self.take(found[1]) else found[0]
+
+
+def _flat(text: str) -> str:
+    """A text whose brackets hold no further ones."""
+    if not _NESTED.search(text):
+        return text
+    depth, found = 0, []
+    for letter in text:
+        depth += (letter in _OPENING) - (letter in _CLOSING and depth > 0)
+        is_inner = depth > 1 or (depth == 1 and letter in _CLOSING)
+        found.append(" " if is_inner and letter in _OPENING + _CLOSING else letter)
+    return "".join(found)
 
 
 def title_words(text: str) -> Words:
@@ -251,13 +280,14 @@ def _partition(pattern: re.Pattern[str], text: str) -> tuple[str, str, str]:
 
 
 _BRACKET = re.compile(r"[(\[{【（「『<]([^()\[\]{}【】（）「」『』<>]*)[)\]}】）」』>]")
+_OPENING, _CLOSING = "([{【（", ")]}】）"
+_NESTED = re.compile(r"[(\[{【（][^)\]}】）]*[(\[{【（]")
 _BARS = re.compile(r"\s+[|｜~]+\s+|\s+//+\s+")
 _DASH = re.compile(r"\s+[-–—_]+\s+|\s*[–—]\s+")
 _COLON = re.compile(r"(?<=\w):\s+")
-_QUOTED = re.compile(
-    r"(?<=\S)\s+[\"“„'‘](?=[^\"“”„'‘’]+[\"”“'’]\s*(?:[(\[]|$))|(?<=\S)\s*[「『](?=[^「」『』]+[」』]\s*(?:[(\[]|$))"
-)
-_CLOSING_QUOTE = re.compile(r"[\"”“'’」』](?=\s*(?:[(\[]|$))")
+_SLASH = re.compile(r"\s+/\s+")
+# An apostrophe opens a quotation only behind a space.
+_QUOTES = (('"', '"'), ("“", "”"), (" '", "'"), (" ‘", "’"), ("「", "」"), ("『", "』"))
 _LONE_DASH = re.compile(r"_-_")
 _JOINING_DASH = re.compile(r"(?<=\w)-(?=\w)")
 _ENDING = re.compile(r"\.(?:mp3|m4a|flac|wav|aiff?|ogg|opus|mp4)$", re.IGNORECASE)
@@ -292,13 +322,13 @@ _ARTIST_KINDS = (
 
 # Noise: a part of these words only, at least one of the first.
 _NOISE_TOLD = words_of(
-    "official video audio visualizer visualiser lyrics lyric hd hq uhd 4k 8k 1080p 720p mv oficial officiel officielle "
+    "official video audio visualizer visualiser lyrics lyric hd hq uhd 4k 8k 1080p 720p mv pv oficial officiel officielle "
     "offizielles officieel ufficiale videoclip videoklip premiere exclusive explicit dirty 320kbps flac "
     "официальный официальное клип премьера 公式"
 )
 _NOISE_BESIDE = words_of(
     "music clip release stream version the with on screen full song track only remaster remastered quality high hi res "
-    "video musique clipe m v in и видео аудио letra de la paroles testo"
+    "video musique clipe m v in и видео аудио letra de la paroles testo not short film"
 )
 _PLAIN_VERSION = words_of("original mix version album lp main standard studio full single")
 _NOISE = re.compile(
@@ -307,9 +337,10 @@ _NOISE = re.compile(
     r"supported\s+by.*|support(?:ed)?:.*|played\s+by.*|(?:beatport|spotify)(?:\s+exclusive.*)?|no\s+copyright\b.*|ncs(?:\s+release)?|"
     r"copyright\s+free.*|bpm\s*\d+|\d{2,3}\s*bpm\b.*|\d{1,2}[ab]|[a-g][#b]?\s?m(?:in|aj)?(?:or)?|monstercat(?:\s+release)?|"
     r"\d{2,4}\s*k(?:bps|bit)\b.*|"
-    r"(?:vinyl|web|cd|tape)[\s-]*rip|"
+    r"(?:vinyl|web|cd|tape)[\s-]*rip|new!*|"
     # A catalogue number; a word that counts is none.
-    r"(?!(?:pt|part|vol|no|take|track|act|ep|op|live|mix|remix|rmx|ver|version|side|disc|cd|untitled)[\s-]*\d)"
+    r"(?!(?:pt|part|teil|vol|no|nr|take|track|act|ep|episode|chapter|book|level|phase|stage|op|live|mix|remix|rmx|edit|dub|vip|demo|"
+    r"session|ver|version|side|disc|cd|untitled)[\s-]*\d)"
     r"[a-z]{2,10}-?\d{2,5}[a-z]{0,3}",
     re.IGNORECASE,
 )
@@ -318,12 +349,12 @@ _DOMAIN = re.compile(r"(?:[\w-]+\.)+(?:com|net|org|info|vip|me|to|fm|ru|biz|site
 _NOISE_BEHIND = re.compile(
     r"[\s\-–—|~•·]+(?:official\s+(?:(?:music|lyrics?|hd|4k)\s+)?(?:video|audio|mv|m/v|visuali[sz]er|clip)"
     r"|free\s*(?:dl|download)|out\s+now)!*\s*$|\s*[-–—|~•·/]+\s*(?:lyrics?(?:\s+video)?|audio|hq|hd|premiere|out\s+now\b[^-–—|]*)\s*$"
-    r"|(?<=[」』])\s*(?:mv|m/v)\s*$",
+    r"|(?<=[」』】”\"'’)\]])\s*(?:official\s+)?(?:music\s+video|mv|m/v|pv)\s*$|\s(?:m/v|pv)\s*$",
     re.IGNORECASE,
 )
 _NOISE_BEFORE = re.compile(
     r"^(?:[\[(【]?\s*(?:world\s+)?(?:premiere|exclusive|free\s*(?:dl|download)|out\s+now|hd|hq|new|mv|m/v)\s*[\])】]\s*[:|•-]*\s*(?=\S)"
-    r"|(?:[\w.]+\s+)?(?:premiere|exclusive|download|free\s*(?:dl|download))\s*(?:[:|•-]+|//)\s*(?=\S)"
+    r"|(?:[\w.]+\s+)?(?:premiere|exclusive)\s*(?:[:|•-]+|//)\s*(?=\S)|(?:free\s*)?(?:dl|download)\s*[:|]\s*(?=\S)"
     r"|(?:premiere|exclusive)\s+(?=\S)|(?:\d{2}|[a-d]\d)\s*[.)-]\s+|\d{1,2}\.\s+|[a-d]\d\s+(?=\S+(?:\s+\S+){0,5}\s+-\s))",
     re.IGNORECASE,
 )

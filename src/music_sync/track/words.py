@@ -105,6 +105,11 @@ _PLACES = re.compile(
 _KIND_PATTERNS = tuple((kind, re.compile(rf"(?<!\w)(?:{pattern})(?!\w)")) for kind, pattern in KINDS) + tuple(
     (kind, re.compile(pattern)) for kind, pattern in _OTHER_SCRIPTS
 )
+# One look for all of them, since most parts of a title name none.
+_ANY_KIND = re.compile(
+    rf"(?<!\w)(?:{'|'.join(pattern for _, pattern in KINDS)})(?!\w)|{'|'.join(pattern for _, pattern in _OTHER_SCRIPTS)}"
+    rf"|{_PLACES.pattern}"
+)
 _NAMED_MIX = re.compile(r"(?<!\w)(?:mix(?:es)?|version(?:e|en)?|ver|mezcla)(?!\w)|バージョン|ヴァージョン|версия")
 _VERSUS = re.compile(r"\S\s+vs?\.?\s+\S")
 
@@ -113,6 +118,9 @@ def words_of(text: str) -> frozenset[str]:
     """The words of a list that is written as one text."""
     return frozenset(text.split())
 
+
+MOST_LETTERS = 500
+"""More of a title than this is not read: no name is so long, and an upload's description may be."""
 
 NEUTRAL = words_of(
     "original mix version ver album lp main standard studio full official video audio music track song explicit dirty "
@@ -153,6 +161,8 @@ def tokens(text: str) -> tuple[str, ...]:
 def kinds_in(part: str) -> tuple[frozenset[str], tuple[str, ...]]:
     """The kinds of version that a part of a title names, and the words beside them, such as the remixer's name."""
     rest = folded(part)
+    if not _ANY_KIND.search(rest):
+        return _named_mix(rest)
     kinds = {"session"} if _PLACES.search(rest) else set()
     for kind, pattern in _KIND_PATTERNS:
         shorter = pattern.sub(" ", rest)
@@ -205,6 +215,7 @@ SAME_RECORDING = frozenset({"remaster"})
 
 
 def _version_parts(title: str) -> list[str]:
+    title = title[:MOST_LETTERS]
     parts = [part for part in _BRACKETED.findall(title) if names_a_version(part)]
     plain = _BRACKETED.sub(" ", title)
     dashed = DASHED.search(plain)
