@@ -529,28 +529,32 @@ def test_services_that_fail_are_told_of_and_the_others_are_read(warm: Warm, tmp_
 
 
 def test_one_file_is_on_the_playlists_of_two_services_after_one_sync(warm: Warm, tmp_path: Path) -> None:
-    """P17 P19 P53: ISRC and length say that both mean the recording which is ours."""
+    """P17 P19 P53: ISRC and length say that both mean the recording which is ours; what they take away stays ours."""
     piece, length_ms = PIECES[0], round(LENGTH_S * 1000)
     with SpotifyServer() as spotify, SoundCloudServer() as soundcloud:
         walks = SpotifyWalk(spotify), SoundCloudWalk(soundcloud)
         world = world_of(tmp_path, "folder,spotify,soundcloud", *walks, MUSIC_SYNC_DROP=str(tmp_path / "music"))
-        file = offer(world, 0)
+        offer(world, 0)
         ours = warm.run(world, "sync", "--only", "folder", "--json")
         there = spotify_track(1, name=piece.title, duration_ms=length_ms, external_ids={"isrc": piece.isrc})
-        spotify.add_playlist("Warm Up", spotify_track(2), there)
+        warm_up = spotify.add_playlist("Warm Up", spotify_track(2), there)
         number = soundcloud_track(7, piece.title, piece.artist, duration=length_ms, isrc=piece.isrc)
         soundcloud.sets.append(Set(1, "Late", Shelf([number, soundcloud_track(8, "Another")])))
         first = warm.run(world, "sync", "--json")
         shown, members = playlists_of(world), members_of(world)
         second = warm.run(world, "sync", "--json")
+        unchanged = (playlists_of(world), members_of(world)) == (shown, members)
+        warm_up.take(1)
+        third = warm.run(world, "sync", "--json")
 
-    assert (ours.code, ours.json["counts"]["new"], first.code, second.code) == (0, 1, 0, 0), file
+    assert (ours.code, ours.json["counts"]["new"], first.code, second.code) == (0, 1, 0, 0)
     (audio,) = [path for path in world.filed() if path.endswith(".flac")]
     assert shown == {"Late.m3u8": [f"../{audio}"], "Warm Up.m3u8": [f"../{audio}"]}
     assert members == {("soundcloud", "Late", 0), ("spotify", "Warm Up", 1)}
     assert first.json["counts"] == {"new": 0, "already_have": 3, "review": 0, "buy_list": 2, "failed": 0}
-    assert second.json["result"] == "nothing_new"
-    assert (playlists_of(world), members_of(world)) == (shown, members)
+    assert (second.json["result"], unchanged) == ("nothing_new", True)
+    assert "1 track is no longer on Warm Up; the files stay" in str(third.json["sources"])
+    assert audio in world.filed()
     must_agree(warm, world)
 
 
