@@ -30,6 +30,7 @@ from music_sync.adapters.sql.catalogue import SqlCatalogue
 from music_sync.adapters.sql.engine import engine_for_flows, on_network_drive, open_engine, translated_flows
 from music_sync.adapters.sql.ledger import SqlLedger
 from music_sync.adapters.sql.snapshot import copied_engine, copy_for_plan
+from music_sync.adapters.sql.story import Stories, stories_in
 from music_sync.adapters.sync_process import SyncProcess
 from music_sync.flows.hand_off_tasks import Habits
 from music_sync.model.board import Board
@@ -218,6 +219,19 @@ def snapshot(settings: Settings) -> SqlCatalogue:
     if settings.database_url:
         return copy_for_plan(open_engine(settings.database_url.get_secret_value(), migrate=False))
     return copy_for_plan(settings.state_db, library_holds_audio=_holds_what_we_filed(settings))
+
+
+@contextmanager
+def stories(settings: Settings) -> Iterator[Stories]:
+    """The stories of tracks, when they lie on Postgres."""
+    engine = open_engine(
+        settings.database_url.get_secret_value() if settings.database_url else settings.state_db, migrate=False
+    )
+    try:
+        with stories_in(engine) as found:
+            yield found
+    finally:
+        engine.dispose()
 
 
 def glance(settings: Settings) -> Glance:

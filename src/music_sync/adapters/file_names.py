@@ -35,5 +35,7 @@ def artist_and_title(words: str) -> tuple[str, str]:
 
 def clean(text: str) -> str:
     """Foreign words on one line, composed, without control characters and lone surrogates, and not endless."""
+    if text.isascii() and text.isprintable() and len(text) <= _LONGEST_WORDS:
+        return " ".join(text.split())
     kept = "".join(letter if unicodedata.category(letter) not in {"Cc", "Cs"} else " " for letter in text[:4000])
     return unicodedata.normalize("NFC", " ".join(kept.split()))[:_LONGEST_WORDS].strip()

@@ -21,6 +21,8 @@ COMMANDS = {
     "inbox": ("music_sync.cli.inbox", "List, claim and answer the hand-offs of an agent."),
     "connect": ("music_sync.cli.connect", "Sign in to a service, and tell how each sign-in stands."),
     "status": ("music_sync.cli.status", "Last run, next run, and what waits for you."),
+    "why": ("music_sync.cli.why", "Tell the story of one track: liked, matched, fetched, filed, or why not."),
+    "buy-list": ("music_sync.cli.buy_list", "List what could not be had, with links to stores."),
     "cron": ("music_sync.cli.cron", "Sync by a schedule: set up, list, test or remove the job."),
     "tasks": ("music_sync.cli.tasks", "Add, list, show and finish tasks on the board."),
     "library": ("music_sync.cli.library", "List and check what is in the library."),
@@ -39,7 +41,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(COMMANDS[cmd_name][0])
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

@@ -36,6 +36,8 @@ def as_json(shape: object) -> None:
 
 def clean(text: str) -> str:
     """Foreign text for one line of a terminal: no control characters, no direction overrides."""
+    if text.isprintable():
+        return text
     return "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in text)
 
 

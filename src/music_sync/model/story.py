@@ -5,6 +5,7 @@ All times are ISO 8601 in UTC, empty where nobody knows.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 from music_sync.model.endings import Reason
 from music_sync.model.track import LibraryFile
@@ -97,7 +98,7 @@ class AtSource:
     def key(self) -> str:
         return f"{self.source}:{self.source_id}"
 
-    @property
+    @cached_property
     def told(self) -> Told:
         """What the source told last; of attempts by earlier versions the lists know it."""
         texts = [*(each.told for each in reversed(self.attempts)), *(each.told for each in self.lists)]
