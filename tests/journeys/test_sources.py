@@ -419,10 +419,10 @@ def test_two_kills_lose_and_double_no_like(warm: Warm, forks: ForkServer, world:
     ended = pasts(world, name)
 
     assert (reading.code, code, done.code) == (-signal.SIGKILL, -signal.SIGKILL, 0), printed + done.err
-    # All but the page that was stored, and one look at the beginning.
-    assert asked == walk.pages() - 1 + 1
+    # All but the page that was stored, one look at the beginning, and that of the new round when it came so far.
+    assert asked - (walk.pages() - 1 + 1) in {0, 1}
     assert set(endings(done).values()) == {"buy_list"}
-    # The sync that was killed is ended beside the new one, so that a few more than 8 may have their turn.
+    # The sync that was killed is ended before the new one, so that a few more than 8 may have their turn.
     assert len(ended) >= 8
     assert set(ended) == set(walk.ids[: len(ended)])
     assert {(past.attempt, past.ending) for past in ended.values()} == {(1, "buy_list")}

@@ -27,9 +27,11 @@ def sync(request: Request, stages: Stages, publish: Callable[[], object]) -> Run
     """Finish what an earlier run left unfinished, do one round, wait for all its tracks, publish."""
     left = engine.unfinished_tracks()
     earlier = engine.unfinished("sync_round")
+    # First to their end: two rounds at once would ask a service for the same pages, which costs its quota twice.
+    done = list(_ended(earlier))
     this_round = f"round-{uuid.uuid4().hex}"
     engine.start(this_round, sync_round, request)
-    done = [*_ended(earlier), engine.result(this_round)]
+    done.append(engine.result(this_round))
     flows: dict[str, FoundTrack] = left | engine.unfinished_tracks()
     flows |= {flow_id: found for each in done for flow_id, found in each.flows}
     stages.tell(Happening("", "", "", "counted", count=len(flows)))
