@@ -1,5 +1,6 @@
 """Which way brings a track, what came, and what it is called."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,14 @@ from tests.track.examples import Bringing, fetched, no_progress, track
 
 from music_sync.adapters.durable_files import sha256_of
 from music_sync.adapters.tagger_mutagen import MutagenTagger
-from music_sync.model.endings import OnBuyList
+from music_sync.model.endings import Match, OnBuyList, Reason
 from music_sync.model.errors import GiveUp, ServiceUnavailable
+from music_sync.model.ports import Progress
 from music_sync.model.track import Embedded, FetchedFile, FoundTrack
-from music_sync.track.acquire import acquire, brought, described
+from music_sync.track.acquire import Look, acquire, brought, described
+from music_sync.track.candidates import Candidate, Choice, Judged
+from music_sync.track.likeness import Described
+from music_sync.track.quality import quality_text
 
 TAGGER = MutagenTagger()
 
@@ -42,6 +47,7 @@ def test_a_way_that_refuses_leaves_it_to_the_next(audio: Path, tmp_path: Path) -
     assert isinstance(came, FetchedFile)
     assert [(reason.rule, reason.text) for reason in brought(found, came)] == [
         ("extractor", "brought by `extractor` from https://away.test/x.flac"),
+        ("quality", "it is flac, 396 kbit/s, lossless"),
         ("link", "not by `link`: no"),
     ]
 
@@ -100,6 +106,160 @@ def test_without_any_way_it_goes_on_the_buy_list(tmp_path: Path) -> None:
     assert isinstance(ending, OnBuyList)
     assert "buy it and put the file into the drop folder" in ending.reason
     assert "Moderat - Bad Kingdom" in ending.reason
+
+
+# What the owner has already
+
+
+@dataclass
+class Copying(Bringing):
+    """The provider of own files, which brings what the track's path names."""
+
+    missing: tuple[str, ...] = ()
+
+    def offers(self, found: FoundTrack) -> bool:
+        return found.path is not None
+
+    def fetch(self, found: FoundTrack, folder: Path, progress: Progress) -> Path:  # noqa: ARG002 - the port names them
+        assert found.path
+        if found.path.name in self.missing:
+            raise GiveUp(f"no such file: {found.path}")
+        return found.path
+
+
+def judged(path: Path, verdict: str = "same", recording_id: str = "", *, is_proven: bool = False) -> Judged:
+    said = Described("Moderat", "Bad Kingdom", 200.0)
+    candidate = Candidate(said, path, "flac", recording_id=recording_id)
+    return Judged(candidate, verdict, 0.9, (Reason("length", "the lengths are 0.3 s apart", 0.9),), is_proven)
+
+
+def choosing(*sure: Judged, doubt: Judged | None = None) -> Look:
+    return lambda _found: Choice(sure, doubt)
+
+
+def test_p27_an_own_file_is_taken_before_any_other_way(audio: Path, tmp_path: Path) -> None:
+    """P27"""
+    unasked = Bringing(audio, name="link")
+
+    came = acquire(track("x"), [Copying(), unasked], TAGGER, tmp_path, no_progress, choosing(judged(audio)))
+
+    assert isinstance(came, FetchedFile)
+    assert (came.path, came.place, unasked.asked) == (audio, str(audio), 0)
+    assert [(reason.rule, reason.score) for reason in brought(track("x"), came)] == [
+        ("owned", None),
+        ("quality", None),
+        ("length", 0.9),
+    ]
+    assert brought(track("x"), came)[0].text == f"brought by `owned` from {audio}"
+
+
+def test_the_owners_order_of_ways_is_kept(audio: Path, tmp_path: Path) -> None:
+    def unasked(_found: FoundTrack) -> Choice:
+        raise AssertionError
+
+    came = acquire(track("x"), [Bringing(audio, name="link"), Copying()], TAGGER, tmp_path, no_progress, unasked)
+
+    assert isinstance(came, FetchedFile)
+    assert came.provider == "link"
+
+
+def test_without_the_way_of_own_files_none_is_looked_for(tmp_path: Path) -> None:
+    def unasked(_found: FoundTrack) -> Choice:
+        raise AssertionError
+
+    ways = [Bringing(has_a_way=False, name="link")]
+
+    assert isinstance(acquire(track("x"), ways, TAGGER, tmp_path, no_progress, unasked), OnBuyList)
+
+
+def test_a_track_that_names_its_file_is_not_looked_for(audio: Path, tmp_path: Path) -> None:
+    def unasked(_found: FoundTrack) -> Choice:
+        raise AssertionError
+
+    came = acquire(track("x", path=audio), [Copying()], TAGGER, tmp_path, no_progress, unasked)
+
+    assert isinstance(came, FetchedFile)
+    assert (came.place, came.findings) == ("", ())
+
+
+def test_p22_an_own_file_that_refuses_leaves_it_to_the_next_one(audio: Path, tmp_path: Path) -> None:
+    """P22 P35"""
+    ways = [Copying(missing=("gone.flac",))]
+    look = choosing(judged(tmp_path / "gone.flac"), judged(audio))
+
+    came = acquire(track("x"), ways, TAGGER, tmp_path, no_progress, look)
+
+    assert isinstance(came, FetchedFile)
+    assert came.path == audio
+    assert [name for name, _why in came.refusals] == ["owned"]
+
+
+def test_p27_isrc_and_length_say_which_recording_it_is_without_fetching(audio: Path, tmp_path: Path) -> None:
+    """P27 P30"""
+    ours = judged(audio, recording_id="ab" * 16, is_proven=True)
+
+    came = acquire(track("x"), [Copying(missing=(audio.name,))], TAGGER, tmp_path, no_progress, choosing(ours))
+
+    assert isinstance(came, Match)
+    assert (came.verdict, came.recording_id) == ("same", "ab" * 16)
+    assert [reason.rule for reason in came.reasons] == ["isrc_length", "length"]
+    assert all(reason.score == 0.9 for reason in came.reasons)
+
+
+def test_a_recording_known_by_its_words_is_left_to_what_the_file_says(audio: Path, tmp_path: Path) -> None:
+    ours = judged(audio, recording_id="ab" * 16)
+
+    came = acquire(track("x"), [Copying()], TAGGER, tmp_path, no_progress, choosing(ours))
+
+    assert isinstance(came, FetchedFile)
+
+
+def test_p22_what_is_unsure_is_for_a_person_when_no_other_way_brings_it(audio: Path, tmp_path: Path) -> None:
+    """P22"""
+    look = choosing(doubt=judged(audio, "unsure"))
+    refusing = Bringing(error=GiveUp("gone"), name="link")
+
+    came = acquire(track("x"), [Copying(), refusing], TAGGER, tmp_path, no_progress, look)
+
+    assert isinstance(came, Match)
+    assert (came.verdict, came.recording_id, refusing.asked) == ("unsure", "", 1)
+    assert f"{audio} (Moderat - Bad Kingdom, 3:20) may be Moderat - Bad Kingdom, but" in came.reasons[0].text
+
+
+def test_another_way_ends_a_doubt(audio: Path, tmp_path: Path) -> None:
+    look = choosing(doubt=judged(tmp_path / "doubtful.flac", "unsure"))
+
+    came = acquire(track("x"), [Copying(), Bringing(audio, name="link")], TAGGER, tmp_path, no_progress, look)
+
+    assert isinstance(came, FetchedFile)
+    assert came.provider == "link"
+
+
+def test_a_doubt_that_a_person_ended_is_no_doubt(audio: Path, tmp_path: Path) -> None:
+    came = acquire(track("x"), [Copying()], TAGGER, tmp_path, no_progress, choosing(doubt=judged(audio)))
+
+    assert isinstance(came, FetchedFile)
+
+
+def test_what_is_brought_says_how_good_it_is(audio: Path, tmp_path: Path) -> None:
+    came = acquire(track("x"), [Bringing(audio)], TAGGER, tmp_path, no_progress)
+
+    assert isinstance(came, FetchedFile)
+    assert came.bit_rate
+    assert brought(track("x"), came)[1].text == f"it is flac, {came.bit_rate / 1000:.0f} kbit/s, lossless"
+
+
+@pytest.mark.parametrize(
+    ("codec", "bit_rate", "text"),
+    [
+        ("mp3", 320_000, "mp3, 320 kbit/s"),
+        ("pcm_s16le", 1_411_200, "pcm_s16le, 1411 kbit/s, lossless"),
+        ("alac", None, "alac, lossless"),
+        ("pcm_mulaw", 64_000, "pcm_mulaw, 64 kbit/s"),
+    ],
+)
+def test_quality_is_told_in_words(codec: str, bit_rate: int | None, text: str) -> None:
+    assert quality_text(codec, bit_rate) == text
 
 
 def tagged(**words: object) -> FetchedFile:

@@ -1,5 +1,6 @@
 """What a decoded length says of a track."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,16 @@ def test_a_long_track_is_judged_by_its_announced_length_alone(title: str) -> Non
 
 def test_an_owners_own_file_is_taken_as_it_is() -> None:
     assert unfitting(track("x", length_s=200, path=Path("/x.flac")), Analysis(150, ())) is None
+
+
+def test_p21_an_own_file_that_is_only_a_preview_is_for_a_person() -> None:
+    """P21: on the buy list the same file would be found, and refused, in each round."""
+    own = replace(fetched(), place="/music/a.flac")
+
+    ending = analyse(track("x", length_s=200), own, lambda _path, _progress: Analysis(30, ()), no_progress)
+
+    assert isinstance(ending, NeedsReview)
+    assert "/music/a.flac is no whole track: only a preview" in ending.reason
 
 
 def test_a_file_that_does_not_decode_is_refused() -> None:

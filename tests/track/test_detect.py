@@ -72,6 +72,36 @@ def test_what_was_filed_and_is_gone_is_told_without_its_file(catalogue: FakeCata
     assert f"retry '{OURS.files[0].path}'" in ending.reason
 
 
+def bought(catalogue: FakeCatalogue, *ids: str) -> None:
+    for each in ids:
+        catalogue.started(track(each), 1)
+        catalogue.ended(track(each), 1, OnBuyList("no way"))
+
+
+def test_p27_what_was_to_be_bought_is_due_again_when_it_turns_up(
+    catalogue: FakeCatalogue, library: FolderLibrary
+) -> None:
+    """P27 P30: and nothing else is."""
+    bought(catalogue, "turned up", "still away")
+    catalogue.started(track("unsure"), 1)
+    catalogue.ended(track("unsure"), 1, NeedsReview("unsure"))
+    told = [track("turned up"), track("still away"), track("unsure")]
+
+    found = detect(Fixed(told), catalogue, library, lambda each: each.source_id != "still away")
+
+    assert [(due.found.source_id, due.attempt) for due in found.to_sync] == [("turned up", 2)]
+    assert sorted(found.stand) == ["buy_list", "review"]
+
+
+def test_only_what_is_to_be_bought_is_looked_for(catalogue: FakeCatalogue, library: FolderLibrary) -> None:
+    asked: list[str] = []
+    bought(catalogue, "bought")
+
+    detect(Fixed([track("new"), track("bought")]), catalogue, library, lambda each: bool(asked.append(each.source_id)))
+
+    assert asked == ["bought"]
+
+
 class Watched(FolderLibrary):
     """Counts how often it is asked."""
 

@@ -12,10 +12,10 @@ from dbos import DBOS
 
 from music_sync.flows import engine
 from music_sync.flows.steps import Steps, saw
-from music_sync.model.endings import Ending, Failed, OnBuyList
+from music_sync.model.endings import Ending, Failed, NeedsReview, OnBuyList
 from music_sync.model.errors import SyncError
 from music_sync.model.report import SourceReport, TrackReport
-from music_sync.model.track import Analysis, FoundTrack
+from music_sync.model.track import Analysis, FetchedFile, FoundTrack
 from music_sync.track.acquire import described
 from music_sync.track.detect import Detected, Request
 from music_sync.track.stages import Stages
@@ -39,19 +39,29 @@ def sync_track(found: FoundTrack) -> Ending:
 def _journey(found: FoundTrack, stages: Stages, step: Callable[..., Any]) -> Ending:
     ending: Ending | None = step("match", stages.match, found)
     if ending is None:
-        fetched = step("acquire", stages.acquire, found)
-        if isinstance(fetched, OnBuyList):
+        fetched: FetchedFile | Ending = step("acquire", stages.acquire, found)
+        if isinstance(fetched, OnBuyList | NeedsReview):
             return fetched
-        found = described(found, fetched)
-        analysis: Analysis | Ending = step("analyse", stages.analyse, found, fetched)
-        if not isinstance(analysis, Analysis):
-            return analysis
-        ending = step("match sound", stages.match_sound, found, fetched, analysis)
-        if ending is None:
-            staged = step("encode", stages.encode, found, fetched)
-            step("tag", stages.tag, found, fetched, analysis, staged)
-            ending = step("file", stages.file, found, fetched, analysis, staged)
+        if isinstance(fetched, FetchedFile):
+            found = described(found, fetched)
+            analysis: Analysis | Ending = step("analyse", stages.analyse, found, fetched)
+            if not isinstance(analysis, Analysis):
+                return analysis
+            ending = _from_sound(found, fetched, analysis, stages, step)
+        else:
+            ending = fetched
     step("publish", stages.publish, found, ending)
+    return ending
+
+
+def _from_sound(
+    found: FoundTrack, fetched: FetchedFile, analysis: Analysis, stages: Stages, step: Callable[..., Any]
+) -> Ending:
+    ending: Ending | None = step("match sound", stages.match_sound, found, fetched, analysis)
+    if ending is None:
+        staged = step("encode", stages.encode, found, fetched)
+        step("tag", stages.tag, found, fetched, analysis, staged)
+        ending = step("file", stages.file, found, fetched, analysis, staged)
     assert ending is not None  # noqa: S101 - the stage `file` always ends the journey
     return ending
 

@@ -75,6 +75,29 @@ class Provider(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class OwnFile:
+    """An audio file that the owner has, as far as header, tags and name tell; empty or None where they say nothing."""
+
+    path: Path
+    artist: str = ""
+    title: str = ""
+    album: str = ""
+    isrc: str = ""
+    length_s: float | None = None
+    codec: str = ""
+    """As in `FetchedFile`."""
+    bit_rate: int | None = None
+    """In bits a second."""
+
+
+class OwnFiles(Protocol):
+    """The folders in which the owner's own files lie; they are read and never changed."""
+
+    def files(self) -> Iterable[OwnFile]:
+        """All audio files there that can be read; a folder that is away is told of and left out."""
+
+
 class Encoder(Protocol):
     def encode(self, source: Path, format: str, target: Path, progress: Progress) -> None:  # noqa: A002
         """Write the audio of `source` to `target` in one of `model.formats.FORMATS`, whole or not at all."""

@@ -2,41 +2,107 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from music_sync.audio.container import probe
-from music_sync.model.endings import OnBuyList, Reason
+from music_sync.model.endings import Match, OnBuyList, Reason
 from music_sync.model.errors import GiveUp
 from music_sync.model.names import as_text
 from music_sync.model.ports import Progress, Provider, Tagger
 from music_sync.model.track import FetchedFile, FoundTrack
+from music_sync.track.candidates import Choice, Judged, doubt_about
 from music_sync.track.faults import named
+from music_sync.track.quality import quality_text
+
+OWNED = "owned"
+"""The provider that copies files of the owner's; which of them a track is, the candidates say."""
+MOST_TRIED = 3
+"""So many own files are tried for one track; more are copies of one another."""
+
+Look = Callable[[FoundTrack], Choice]
+"""Says what the owner has for a track."""
 
 
 def acquire(
-    found: FoundTrack, providers: Sequence[Provider], tagger: Tagger, folder: Path, progress: Progress
-) -> FetchedFile | OnBuyList:
-    """Fetch into `folder` by the first provider that can; no provider at all puts the track on the buy list.
+    found: FoundTrack,
+    providers: Sequence[Provider],
+    tagger: Tagger,
+    folder: Path,
+    progress: Progress,
+    look: Look = lambda _found: Choice(),
+) -> FetchedFile | OnBuyList | Match:
+    """Fetch into `folder` by the first way that can; without any way the track goes on the buy list.
 
-    Raises GiveUp with the last provider's reason when each one refused, TryAgainLater when one may succeed later.
+    Gives a Match when ISRC and length say that it is a recording of ours (`same`), or when all that there is leaves a
+    doubt (`unsure`). Raises GiveUp with the last provider's reason when each one refused, TryAgainLater when one may
+    succeed later.
     """
-    able = [provider for provider in providers if provider.offers(found)]
-    if not able:
-        return OnBuyList(no_way_to(found), found.artist, found.title or found.label)
     refusals: list[tuple[str, GiveUp]] = []
-    for provider in able:
+    for way in ways(found, providers, look):
+        verdict = settled(found, way)
+        if verdict:
+            return verdict
         try:
-            path = provider.fetch(found, folder, progress)
-            fetched = named(partial(inspect, path, provider.name, tagger), path, found)
+            path = way.provider.fetch(way.found, folder, progress)
+            fetched = named(partial(inspect, path, way.provider.name, tagger), path, way.found)
         except GiveUp as error:
-            refusals.append((provider.name, error))
+            refusals.append((way.provider.name, error))
         else:
-            return replace(fetched, refusals=tuple((way, str(error)) for way, error in refusals))
-    raise refusals[-1][1]
+            told = tuple((name, str(error)) for name, error in refusals)
+            return replace(explained(fetched, way.judged), refusals=told)
+    if refusals:
+        raise refusals[-1][1]
+    return OnBuyList(no_way_to(found), found.artist, found.title or found.label)
+
+
+@dataclass(frozen=True)
+class Way:
+    """A provider, and the track as it is to see it: with the path of the owner's file that is taken for it."""
+
+    provider: Provider
+    found: FoundTrack
+    judged: Judged | None = None
+
+
+def ways(found: FoundTrack, providers: Sequence[Provider], look: Look) -> Iterator[Way]:
+    """The allowed ways to a track, in order; a file in doubt comes last, for what another way brings ends the doubt."""
+    in_doubt: list[Way] = []
+    for provider in providers:
+        if provider.offers(found):
+            yield Way(provider, found)
+        elif provider.name == OWNED and found.path is None:
+            choice = look(found)
+            yield from (_own(provider, found, each) for each in choice.sure[:MOST_TRIED])
+            in_doubt += [_own(provider, found, choice.doubt)] if choice.doubt else []
+    yield from in_doubt
+
+
+def settled(found: FoundTrack, way: Way) -> Match | None:
+    """What can be said of an own file without fetching it: that it is a recording of ours, or that a person must look."""
+    judged = way.judged
+    if judged is None or (judged.verdict == "same" and not (judged.is_proven and judged.candidate.recording_id)):
+        return None
+    if judged.verdict == "same":
+        told = Reason("isrc_length", f"ISRC and length are those of {judged.candidate.label}", judged.score)
+    else:
+        told = Reason("own_file", doubt_about(found, judged), judged.score)
+    return Match(judged.verdict, judged.candidate.recording_id, (told, *judged.reasons))
+
+
+def _own(provider: Provider, found: FoundTrack, judged: Judged) -> Way:
+    return Way(provider, replace(found, path=judged.candidate.path), judged)
+
+
+def explained(fetched: FetchedFile, judged: Judged | None) -> FetchedFile:
+    """With the place where it lay and why it is taken, when the track itself did not name the file."""
+    if judged is None:
+        return fetched
+    findings = tuple((reason.rule, reason.text, reason.score) for reason in judged.reasons)
+    return replace(fetched, place=judged.candidate.place, findings=findings)
 
 
 _WITHOUT_QUERY = re.compile(r"[^?#]*(?:\?v=[\w-]{11}(?![\w-]))?")
@@ -44,11 +110,15 @@ _WITHOUT_QUERY = re.compile(r"[^?#]*(?:\?v=[\w-]{11}(?![\w-]))?")
 
 
 def brought(found: FoundTrack, fetched: FetchedFile) -> tuple[Reason, ...]:
-    """Which way brought the track and from where, before the ways that refused."""
+    """Which way brought the track and from where, why it is taken for the track, and why other ways refused."""
     url = _WITHOUT_QUERY.match(found.url)
-    place = as_text(str(found.path)) if found.path else url[0] if url else ""
-    by = Reason(fetched.provider, f"brought by `{fetched.provider}` from {place or found.source_id}")
-    return by, *(Reason(way, f"not by `{way}`: {why}") for way, why in fetched.refusals)
+    place = fetched.place or (as_text(str(found.path)) if found.path else url[0] if url else "")
+    return (
+        Reason(fetched.provider, f"brought by `{fetched.provider}` from {place or found.source_id}"),
+        Reason("quality", f"it is {quality_text(fetched.codec, fetched.bit_rate)}"),
+        *(Reason(*finding) for finding in fetched.findings),
+        *(Reason(way, f"not by `{way}`: {why}") for way, why in fetched.refusals),
+    )
 
 
 def no_way_to(found: FoundTrack) -> str:
@@ -69,6 +139,7 @@ def inspect(path: Path, provider: str, tagger: Tagger) -> FetchedFile:
         size_bytes=path.stat().st_size,
         announced_length_s=container.announced_length_s,
         embedded=tagger.read(path),
+        bit_rate=container.bit_rate,
     )
 
 

@@ -18,7 +18,12 @@ def analyse(
     Raises GiveUp when the file does not decode to its end.
     """
     analysis = named(lambda: measure(fetched.path, progress), fetched.path, found)
-    return unfitting(found, analysis) or analysis
+    misfit = unfitting(found, analysis)
+    if isinstance(misfit, OnBuyList) and fetched.place:
+        # The file stays where it lies; on the buy list it would be found, and refused, in each round.
+        text = f"{fetched.place} is no whole track: {misfit.reason}"
+        return NeedsReview(text, artist=found.artist, title=found.title)
+    return misfit or analysis
 
 
 def unfitting(found: FoundTrack, analysis: Analysis) -> OnBuyList | NeedsReview | None:

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from music_sync.model.endings import AlreadyHave, Ending, Synced
@@ -65,9 +65,15 @@ class Detected:
         return {**vars(self), "known": ()}
 
 
-def detect(source: Source, catalogue: Catalogue, library: Library) -> Detected:
+def detect(
+    source: Source,
+    catalogue: Catalogue,
+    library: Library,
+    fits: Callable[[FoundTrack], bool] = lambda _found: False,
+) -> Detected:
     """Sort all tracks of a source into those to sync, newest first, and those whose end is known.
 
+    `fits` is asked of what is on the buy list, whether it need not be bought any more.
     A source that fails gives a report that says so, never an empty list that looks like "nothing new".
     """
     found, report = _asked(source)
@@ -76,6 +82,8 @@ def detect(source: Source, catalogue: Catalogue, library: Library) -> Detected:
     for track in found:
         past = pasts[track.source].get(track.source_id)
         attempt = due_attempt(track, past)
+        if attempt is None and past and past.ending == "buy_list" and fits(track):
+            attempt = past.attempt + 1
         if attempt is not None:
             due.append(ToSync(track, attempt))
         elif past and past.ending in {"synced", "already_have"}:

@@ -33,11 +33,13 @@ class Review:
     length_s: float | None = None
     """Measured, else announced."""
     recording_id: str = ""
-    """Empty where no recording is in question but the length of what came."""
+    """Empty where no recording is in question but what came: its length, or a file of one's own."""
     ours: Recording | None = None
     """None where none is in question, or where it is not in the catalogue any more."""
     is_lost: bool = False
     """The files of ours are gone from the library."""
+    is_misfit: bool = False
+    """What came is of another length than was announced."""
 
     @property
     def name(self) -> str:
@@ -95,6 +97,12 @@ def said_apart(decisions: Iterable[Decision]) -> frozenset[str]:
         elif each.stage == STAGE:
             found.discard(each.recording_id)
     return frozenset(found)
+
+
+def said_same(decisions: Iterable[Decision]) -> bool:
+    """Did a person say last that a file of no recording, which was in doubt, is this track?"""
+    said = [each.verdict for each in decisions if each.stage == STAGE and not each.recording_id]
+    return said[-1:] == [SAME]
 
 
 def must_be_mergeable(review: Review) -> None:

@@ -12,13 +12,25 @@ from music_sync.model.ports import Catalogue, Encoder, Measure, Progress, Provid
 from music_sync.model.report import SourceReport, TrackReport
 from music_sync.model.track import Analysis, Embedded, FetchedFile, FoundTrack, Playlist, Recording, StagedFile
 from music_sync.track import staging
-from music_sync.track.acquire import acquire, brought, described, inspect, no_way_to, sha256_of
+from music_sync.track.acquire import (
+    acquire,
+    brought,
+    described,
+    explained,
+    inspect,
+    no_way_to,
+    settled,
+    sha256_of,
+    ways,
+)
 from music_sync.track.analyse import analyse
+from music_sync.track.candidates import Candidates, Choice, Said
 from music_sync.track.detect import Detected, PassedOver, Request, detect
 from music_sync.track.encode import encode
 from music_sync.track.file import Shelf, comes_back, file, known, recording_of
 from music_sync.track.match import match
 from music_sync.track.publish import publish
+from music_sync.track.review import said_apart, said_same
 from music_sync.track.tag import tag, tags_for
 from music_sync.track.words import version_text
 
@@ -42,6 +54,8 @@ class Stages:
     formats: Sequence[str]
     staging: Path
     tell: Tell
+    own: Candidates | None = None
+    """What the owner has already; None when the settings do not allow that way."""
 
     # Detect
 
@@ -58,7 +72,11 @@ class Stages:
         if not isinstance(source, PassedOver):
             label = f"{source.name} {source.part}".rstrip()
             self.tell(Happening(source.name, label, "detect", "started"))
-        return detect(source, self.catalogue, self.shelf.library)
+        return detect(source, self.catalogue, self.shelf.library, self.fits)
+
+    def fits(self, found: FoundTrack) -> bool:
+        """Does the owner have this track by now, of which there was no way before?"""
+        return self.own is not None and self.own.fits(found) and bool(self._look(found).sure)
 
     def join_lists(self, told: Sequence[TrackReport]) -> None:
         """Put tracks that are ours on all their lists: some may be new to us, or hold it at another place."""
@@ -87,11 +105,14 @@ class Stages:
         sha256 = _hash_of(found)
         return self._settled(found, "match", match(found, self.catalogue, sha256))
 
-    def acquire(self, found: FoundTrack) -> FetchedFile | OnBuyList:
-        fetched = acquire(found, self.providers, self.tagger, self._folder(found), self._progress(found, "acquire"))
-        if isinstance(fetched, FetchedFile):
-            self.catalogue.decided(found, "acquire", "fetched", "", brought(found, fetched))
-        return fetched
+    def acquire(self, found: FoundTrack) -> FetchedFile | OnBuyList | AlreadyHave | NeedsReview:
+        progress = self._progress(found, "acquire")
+        came = acquire(found, self.providers, self.tagger, self._folder(found), progress, self._look)
+        if isinstance(came, Match):
+            return self._settled(found, "acquire", came) or OnBuyList(no_way_to(found), found.artist, found.title)
+        if isinstance(came, FetchedFile):
+            self.catalogue.decided(found, "acquire", "fetched", "", brought(found, came))
+        return came
 
     def analyse(self, found: FoundTrack, fetched: FetchedFile) -> Analysis | OnBuyList | NeedsReview:
         return analyse(found, fetched, self.measure, self._progress(found, "analyse"))
@@ -137,13 +158,18 @@ class Stages:
         before = match(found, self.catalogue, sha256)
         if before.verdict != "new":
             return known(before, found, self.shelf)
-        able = [provider for provider in self.providers if provider.offers(found)]
-        if not able:
+        way = next(ways(found, self.providers, self._look), None)
+        if way is None:
             return OnBuyList(no_way_to(found), found.artist, found.title or found.label)
-        path = able[0].peek(found)
+        verdict = settled(found, way)
+        if verdict:
+            return known(verdict, found, self.shelf)
+        path = way.provider.peek(way.found)
         if path is None:
             return self._pretend(found, self._unheard(found))
-        fetched = inspect(path, able[0].name, self.tagger)
+        return self._foresee_file(found, explained(inspect(path, way.provider.name, self.tagger), way.judged))
+
+    def _foresee_file(self, found: FoundTrack, fetched: FetchedFile) -> Ending:
         found = described(found, fetched)
         analysis = analyse(found, fetched, self.measure, self._progress(found, "analyse"))
         if not isinstance(analysis, Analysis):
@@ -163,6 +189,12 @@ class Stages:
         return recording_of(described(found, nothing), nothing, silent)
 
     # Beneath
+
+    def _look(self, found: FoundTrack) -> Choice:
+        if self.own is None:
+            return Choice()
+        decisions = tuple(self.catalogue.decisions(found.key))
+        return self.own.choose(found, Said(said_apart(decisions), said_same(decisions)))
 
     def _settled(self, found: FoundTrack, stage: str, verdict: Match) -> AlreadyHave | NeedsReview | None:
         """Store what was decided; a recording of ours gets one more link and ends the journey."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.adapters.providers.test_direct_link import AUDIO
@@ -44,7 +45,7 @@ class Downloads:
         return [seen.path for seen in self.service.seen if seen.path.endswith("/download")]
 
 
-def found(**changes: object) -> FoundTrack:
+def found(**changes: Any) -> FoundTrack:
     parsed = parse_track(offered(1, "Half Past Two", **changes))
     assert parsed
     return parsed

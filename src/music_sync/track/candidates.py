@@ -1,0 +1,257 @@
+"""Candidates: which of the owner's own files is a track that a source tells of, told by ISRC, words, version and length.
+
+Words alone decide nothing: without a length on both sides, or where words or version leave a doubt, a person is asked.
+"""
+
+import logging
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from music_sync.model.endings import Reason
+from music_sync.model.names import as_text
+from music_sync.model.ports import Catalogue, Library, OwnFile, OwnFiles
+from music_sync.model.track import FoundTrack, LibraryFile, Recording
+from music_sync.track.likeness import FAR_S, FAR_SHARE, Described, Likeness, compare, same_length, words_of
+from music_sync.track.quality import better
+from music_sync.track.words import tokens
+
+log = logging.getLogger(__name__)
+
+MOST_COMPARED = 40
+"""Of all that share words with a track so many, the likeliest, are looked at closely."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A file that may be a track: the owner's own in a folder, or one of a recording that the library holds."""
+
+    described: Described
+    path: Path
+    """Absolute when it was chosen; before that a filed one is told relative to the library."""
+    codec: str
+    bit_rate: int | None = None
+    recording_id: str = ""
+    """Empty for a file in a folder."""
+    filed: LibraryFile | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it lies: a path of this machine, or one in the library."""
+        return self.filed.path if self.filed else as_text(str(self.path))
+
+    @property
+    def label(self) -> str:
+        words = " - ".join(filter(None, [self.described.artist, self.described.title]))
+        return f"{self.place} ({', '.join(filter(None, [words, _clock(self.described.length_s)]))})"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A candidate and what speaks for and against it."""
+
+    candidate: Candidate
+    verdict: str
+    """`same`, `unsure` or `different`."""
+    score: float
+    reasons: tuple[Reason, ...]
+    is_proven: bool = False
+    """ISRC and length are the same."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the owner has for a track."""
+
+    sure: tuple[Judged, ...] = ()
+    """Those that are it, the best first."""
+    doubt: Judged | None = None
+    """The likeliest of those that a person must look at; None when one is sure."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a person said of a track when it was in doubt."""
+
+    apart: Container[str] = ()
+    """Ids of recordings that it is not; the empty one stands for a file that was in doubt."""
+    is_it: bool = False
+    """The file that is in doubt is the track."""
+
+    def rules_out(self, judged: Judged) -> bool:
+        """A file that is sure may have come since."""
+        is_doubt = judged.verdict == "unsure"
+        return judged.candidate.recording_id in self.apart and (is_doubt or bool(judged.candidate.recording_id))
+
+    def about(self, doubt: Judged) -> Judged:
+        if not self.is_it or doubt.candidate.recording_id:
+            return doubt
+        return replace(doubt, verdict="same", reasons=(Reason("person", "you said so"), *doubt.reasons))
+
+
+class Candidates:
+    """All that the owner has: files in folders, and the library. It is read once, when the first track asks."""
+
+    def __init__(self, own: OwnFiles, catalogue: Catalogue, library: Library) -> None:
+        self._own = own
+        self._catalogue = catalogue
+        self._library = library
+        self._reading = threading.Lock()
+        self._index: _Index | None = None
+
+    def choose(self, found: FoundTrack, said: Said = Said()) -> Choice:
+        """Say which of the owner's files is this track; raises TryAgainLater when the catalogue does not answer."""
+        if not found.title and not found.isrc:
+            return Choice()
+        wanted = Described(found.artist, found.title, found.length_s, found.isrc, found.album)
+        near = self._read().near(wanted)
+        judged = [each for candidate in near if (each := judge(wanted, candidate)).verdict != "different"]
+        there = [each for each in self._there(judged) if not said.rules_out(each)]
+        sure = tuple(sorted((each for each in there if each.verdict == "same"), key=_best_first))
+        if sure:
+            return Choice(sure)
+        doubt = min(there, key=_best_first, default=None)
+        return Choice(doubt=said.about(doubt) if doubt else None)
+
+    def fits(self, found: FoundTrack) -> bool:
+        """Does the owner have this track, without a doubt?"""
+        return bool(self.choose(found).sure)
+
+    def _read(self) -> "_Index":
+        with self._reading:
+            if self._index is None:
+                files = map(_of_file, self._own.files())
+                filed = (_of_recording(each) for each in self._catalogue.recordings() if each.files)
+                self._index = _Index.of([*files, *filed])
+            return self._index
+
+    def _there(self, judged: Iterable[Judged]) -> Iterator[Judged]:
+        """Without those whose file the library holds no more: what was deleted stays so."""
+        for each in judged:
+            filed = each.candidate.filed
+            if filed is None:
+                yield each
+            elif self._library.holds(filed):
+                yield replace(each, candidate=replace(each.candidate, path=self._library.absolute(filed)))
+
+
+def judge(wanted: Described, candidate: Candidate) -> Judged:
+    """Hold one candidate against what is wanted."""
+    likeness = compare(wanted, candidate.described)
+    verdict, more = _verdict(likeness, wanted.length_s, candidate.described.length_s)
+    lengths = wanted.length_s and candidate.described.length_s
+    proven = verdict == "same" and bool(lengths) and any(reason.rule == "isrc" for reason in likeness.reasons)
+    return Judged(candidate, verdict, likeness.score, (*more, *likeness.reasons), proven)
+
+
+def doubt_about(found: FoundTrack, judged: Judged) -> str:
+    """The sentence that asks a person, with both sides and what speaks against."""
+    against = [reason for reason in judged.reasons if reason.score is None or reason.score < 1]
+    sides = f"{judged.candidate.label} may be {found.label}"
+    wanted = _clock(found.length_s)
+    why = "; ".join(words_of(against)) or "not enough is known"
+    return f"{sides}{f' ({wanted})' if wanted else ''}, but {why}; mend its tags and retry, or buy the track"
+
+
+def _verdict(likeness: Likeness, wanted_s: float | None, has_s: float | None) -> tuple[str, tuple[Reason, ...]]:
+    """The verdict of words and version, held to the rule that only a length makes sure."""
+    if likeness.verdict != "same":
+        return likeness.verdict, ()
+    if not wanted_s:
+        return "unsure", (Reason("no_length", "its source tells no length, and words alone do not decide"),)
+    if has_s and not same_length(wanted_s, has_s):
+        return "unsure", ()
+    # A file whose header tells no length is measured as a whole before it is filed.
+    return "same", ()
+
+
+def _best_first(judged: Judged) -> tuple[bool, float, bool, tuple[bool, int], str]:
+    candidate = judged.candidate
+    quality = better(candidate.codec, candidate.bit_rate)
+    return not judged.is_proven, -judged.score, not candidate.recording_id, quality, as_text(str(candidate.path))
+
+
+# What there is
+
+
+@dataclass
+class _Index:
+    """Candidates by ISRC and by the words of their titles."""
+
+    all: list[Candidate] = field(default_factory=list)
+    by_isrc: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    by_word: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    by_joined: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    """By all words of the title without the spaces between."""
+    words: list[int] = field(default_factory=list)
+    """How many different words each one's title has."""
+
+    @classmethod
+    def of(cls, candidates: Iterable[Candidate]) -> "_Index":
+        index = cls()
+        for number, candidate in enumerate(candidates):
+            words, joined = _title_words(candidate.described)
+            index.all.append(candidate)
+            index.words.append(len(words))
+            if candidate.described.isrc:
+                index.by_isrc[candidate.described.isrc].append(number)
+            for word in words:
+                index.by_word[word].append(number)
+            index.by_joined[joined].append(number)
+        return index
+
+    def near(self, wanted: Described) -> Iterator[Candidate]:
+        """Those with its ISRC, and the likeliest of those that share half of the words of the shorter title."""
+        words, joined = _title_words(wanted)
+        shared = Counter(number for word in words for number in self.by_word.get(word, ()))
+        likeness = {
+            number: count / (len(words) + self.words[number] - count)
+            for number, count in shared.items()
+            if 2 * count >= min(len(words), self.words[number])
+        }
+        likeness |= dict.fromkeys(self.by_joined.get(joined, ()) if joined else (), 1.0)
+        near = [n for n in likeness if not _far_apart(wanted.length_s, self.all[n].described.length_s)]
+        likeliest = sorted(near, key=lambda number: -likeness[number])[:MOST_COMPARED]
+        same_code = self.by_isrc.get(_code(wanted.isrc), ())
+        return (self.all[number] for number in dict.fromkeys([*same_code, *likeliest]))
+
+
+def _title_words(described: Described) -> tuple[frozenset[str], str]:
+    """The words of a title, and all of them joined."""
+    words = tokens(described.title)
+    return frozenset(words), "".join(words)
+
+
+def _far_apart(one_s: float | None, other_s: float | None) -> bool:
+    if not one_s or not other_s:
+        return False
+    return abs(one_s - other_s) > max(FAR_S, FAR_SHARE * max(one_s, other_s))
+
+
+def _code(isrc: str) -> str:
+    return isrc.replace("-", "").strip().upper()
+
+
+def _of_file(file: OwnFile) -> Candidate:
+    said = Described(file.artist, file.title, file.length_s, _code(file.isrc), file.album)
+    return Candidate(said, file.path, file.codec, file.bit_rate)
+
+
+def _of_recording(recording: Recording) -> Candidate:
+    """The best file that was filed of it: the formats of one recording differ in quality alone."""
+    best = min(recording.files, key=lambda file: better(_codec_of(file), None))
+    said = Described(
+        recording.artist, recording.title, recording.analysis.length_s, _code(recording.isrc), recording.album
+    )
+    return Candidate(said, Path(best.path), _codec_of(best), None, recording.recording_id, best)
+
+
+def _codec_of(file: LibraryFile) -> str:
+    return {"wav": "pcm_s16le", "aiff": "pcm_s16be"}.get(file.format, file.format)
+
+
+def _clock(length_s: float | None) -> str:
+    """As a player shows it: 3:25."""
+    return f"{int(length_s // 60)}:{int(length_s % 60):02}" if length_s else ""
