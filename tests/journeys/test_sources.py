@@ -571,3 +571,42 @@ def members_of(world: World) -> set[tuple[str, str, int]]:
     wanted = "SELECT source, name, position FROM playlists JOIN playlist_members USING (playlist_id)"
     with closing(sqlite3.connect(world.home / "var/state.db")) as database:
         return set(database.execute(wanted))
+
+
+def repeated() -> Change:
+    """The answer that came first, again and again."""
+    first: list[object] = []
+
+    def rewrite(told: object) -> object:
+        first.append(told)
+        return first[0]
+
+    return Change(rewrite)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_page_that_comes_twice_costs_nothing(reading: Reading) -> None:
+    walk = reading.walk
+    walk.like(*range(1, 3 * walk.page_entries + 1))
+    again = repeated()
+    walk.server.misbehave(walk.page, again, again)
+    reading.detect()
+    then = reading.detect()
+
+    assert then.report.ok
+    must_hold_all(then, walk)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_page_that_comes_again_and_again_ends_the_reading(reading: Reading) -> None:
+    walk = reading.walk
+    walk.like(*range(1, 3 * walk.page_entries + 1))
+    walk.server.misbehave(walk.page, repeated(), always=True)
+    stuck, pages = reading.counted()
+    walk.server.behave()
+    then = reading.detect()
+
+    assert pages < 20
+    assert set(ids(stuck)) == set(walk.ids[: walk.page_entries])
+    assert then.report.ok
+    must_hold_all(then, walk)

@@ -138,7 +138,15 @@ class Reader:
     def _read_newest(self, remote: RemoteList, known: Listing) -> None:
         """Read from the beginning until what is known begins; a count that does not fit asks for all of it."""
         held = _places(self._listings.tracks(self._source, remote.listing))
-        fresh, page = self._unknown(remote, held, lambda fresh, total: total == known.entries + len(fresh))
+        pages: list[Page] = []
+        fresh, page = self._unknown(
+            replace(remote, fetch=_kept_in(pages, remote.fetch)),
+            held,
+            lambda fresh, total: total == known.entries + len(fresh),
+        )
+        if len(pages) == 1 and not page.goes_on:
+            self._take_all(remote, known, held, page)
+            return
         expected = known.entries + sum(found.source_id not in held for found in fresh)
         total = expected if page.total is None else page.total
         is_cheap = total <= CHEAP_CALLS * max(page.entries, 1)
@@ -147,6 +155,17 @@ class Reader:
         elif fresh or total != known.entries:
             state = replace(known, name=remote.name, entries=total, looked_at=self._stamp())
             self._listings.first(state, fresh)
+
+    def _take_all(self, remote: RemoteList, known: Listing, held: Mapping[str, str], page: Page) -> None:
+        """One page was all of the list, so that what is gone from it shows at once."""
+        is_as_it_was = {found.source_id for found in page.tracks} == held.keys() and page.entries == known.entries
+        if is_as_it_was and all(_is_held(found, held) for found in page.tracks):
+            return
+        stamp = self._stamp()
+        state = replace(known, name=remote.name, entries=page.entries, reading=known.reading + 1, goes_on="")
+        state = replace(state, looked_at=stamp, read_at=stamp)
+        self._listings.page(state, page.tracks, 0)
+        self._tell_gone(remote, self._listings.whole(state))
 
     def _unknown(
         self, remote: RemoteList, held: Mapping[str, str], adds_up: Callable[[Sequence[FoundTrack], int | None], bool]
@@ -257,15 +276,11 @@ class Reader:
 
     def _look_back(self, remote: RemoteList, state: Listing, seen: set[str], total: int | None) -> int | None:
         """Take in what was put to the beginning while the rest was read."""
-        looked: list[FoundTrack] = []
-
-        def fetch(cursor: str) -> Page:
-            page = remote.fetch(cursor)
-            looked.extend(page.tracks)
-            return page
-
-        fresh, page = self._unknown(replace(remote, fetch=fetch), dict.fromkeys(seen, ""), lambda _fresh, _total: True)
-        self._listings.first(state, looked)
+        pages: list[Page] = []
+        fresh, page = self._unknown(
+            replace(remote, fetch=_kept_in(pages, remote.fetch)), dict.fromkeys(seen, ""), lambda _fresh, _total: True
+        )
+        self._listings.first(state, [found for page in pages for found in page.tracks])
         return page.total if page.total is not None else total and total + len(fresh)
 
     # Beneath
@@ -320,13 +335,41 @@ class _Guarded:
     def __init__(self, fetch: Fetch) -> None:
         self._fetch = fetch
         self._visits: Counter[tuple[str, int | None]] = Counter()
+        self._before: tuple[str, Page] | None = None
 
     def __call__(self, cursor: str) -> Page:
         page = self._fetch(cursor)
+        if self._repeats(cursor, page):
+            # Once may be a slip of the service, such as an answer out of a cache.
+            page = self._fetch(cursor)
+            if self._repeats(cursor, page):
+                raise ServiceUnavailable("the service gives the same page again and again; the next sync tries once more")
+        self._before = (cursor, page)
         self._visits[cursor, page.total] += 1
         if page.goes_on and (page.goes_on == cursor or self._visits[page.goes_on, page.total] >= self.MOST_VISITS):
             raise ServiceUnavailable("the service names the same page again and again; the next sync tries once more")
         return page
+
+    def _repeats(self, cursor: str, page: Page) -> bool:
+        """Is it what stood on the page before, though the list did not grow meanwhile?"""
+        if self._before is None or self._before[0] == cursor or not page.tracks:
+            return False
+        before = self._before[1]
+        return page.total == before.total and _ids(page) == _ids(before)
+
+
+def _ids(page: Page) -> list[str]:
+    return [found.source_id for found in page.tracks]
+
+
+def _kept_in(pages: list[Page], fetch: Fetch) -> Fetch:
+    """The same, with each page kept."""
+
+    def fetch_and_keep(cursor: str) -> Page:
+        pages.append(fetch(cursor))
+        return pages[-1]
+
+    return fetch_and_keep
 
 
 def _in_order(remote: RemoteList, source: str, held: list[FoundTrack]) -> list[FoundTrack]:
