@@ -75,7 +75,7 @@ def _as_address(secret: SecretStr) -> SecretStr:
     return secret
 
 
-PROVIDERS = ("owned", "link")
+PROVIDERS = ("owned", "artist", "link")
 """Names that the wiring has an adapter for, in their default order."""
 
 
@@ -154,6 +154,11 @@ class Settings(BaseModel):
     home: Place = Field(description="Folder that holds settings, state and logs; only the environment can move it.")
     library: Place = Field(description="Folder of the filed tracks, on any drive. Default: `library` in the home.")
     drop: Place = Field(description="Drop folder: what lies there is synced. Default: `drop` in the home.")
+    owned: Places = Field(
+        (),
+        description="Further folders of files you own, separated by commas; they are searched for what you like, and only"
+        " read.",
+    )
     lists: Places = Field((), description="List files (text, M3U, CSV) that each sync reads, separated by commas.")
     sources: Sources = Field(
         default_order(),
@@ -270,6 +275,16 @@ class Settings(BaseModel):
     @property
     def staging(self) -> Path:
         return self.var / "staging"
+
+    @property
+    def undone(self) -> Path:
+        """Files whose filing was undone, a folder a day."""
+        return self.var / "undone"
+
+    @property
+    def owned_index(self) -> Path:
+        """What the owner's own files say of themselves, so that they are read once."""
+        return self.var / "owned.json"
 
     @property
     def log(self) -> Path:

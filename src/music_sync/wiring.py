@@ -28,10 +28,12 @@ from music_sync.adapters.means import Means
 from music_sync.adapters.sql.board import SqlBoard
 from music_sync.adapters.sql.catalogue import SqlCatalogue
 from music_sync.adapters.sql.engine import engine_for_flows, on_network_drive, open_engine, translated_flows
+from music_sync.adapters.sql.journal import SqlJournal
 from music_sync.adapters.sql.ledger import SqlLedger
 from music_sync.adapters.sql.snapshot import copied_engine, copy_for_plan
 from music_sync.adapters.sql.story import Stories, stories_in
 from music_sync.adapters.sync_process import SyncProcess
+from music_sync.adapters.undone_folder import UndoneFolder
 from music_sync.flows.hand_off_tasks import Habits
 from music_sync.model.board import Board
 from music_sync.model.errors import BadSetting, NotSetUp
@@ -39,25 +41,32 @@ from music_sync.model.formats import AUDIO_ENDINGS
 from music_sync.model.happenings import Happening, Tell
 from music_sync.model.listing import Listings
 from music_sync.model.ports import Past, Provider, Source
-from music_sync.model.report import COUNTED, RunReport
+from music_sync.model.report import COUNTED, RunReport, TrackReport
 from music_sync.model.task import Task
 from music_sync.model.track import SourceLink
 from music_sync.settings import Settings
 from music_sync.task.deliver import Desk
 from music_sync.task.route import Agents, Rule
+from music_sync.track.candidates import Candidates
 from music_sync.track.detect import PassedOver, Request
 from music_sync.track.evidence import Finding
 from music_sync.track.evidence import check_library as compared
 from music_sync.track.file import Shelf
 from music_sync.track.naming import Template
 from music_sync.track.plan import plan as planned
+from music_sync.track.review import Review, chosen
 from music_sync.track.stages import Stages
 from music_sync.track.staging import leftovers
+from music_sync.track.undo import changes as undoable
+from music_sync.track.undo import wanted
 from music_sync.triggers import clock
 from music_sync.triggers.orchestrator import Orchestrator
 
 if TYPE_CHECKING:
-    from music_sync.flows.engine import Stop, Store
+    from music_sync.adapters.providers.direct_link import DirectLink
+    from music_sync.flows.engine import Memory, Stop, Store
+    from music_sync.flows.reviews import Desk as ReviewDesk
+    from music_sync.flows.undo import Done, Told
 
 log = logging.getLogger("music_sync.orchestrator")
 
@@ -100,7 +109,115 @@ def plan(settings: Settings, request: Request, tell: Tell) -> RunReport:
     library = FolderLibrary(settings.library, identity or "")
     if identity:
         library.check()
-    return planned(request, stages(settings, copy, library, tell))
+    return planned(request, stages(settings, copy, library, tell, writes=False))
+
+
+def reviews(settings: Settings) -> Sequence[Review]:
+    """Every track that waits for a person, with both sides; nothing is changed."""
+    from music_sync.flows import reviews as told
+
+    copy = _journal_copy(settings)
+    library = FolderLibrary(settings.library, copy.identity(LIBRARY_IDENTITY) or "")
+    with _memory(settings) as memory:
+        return told.waiting(told.Desk(copy, library, memory))
+
+
+def accept(settings: Settings, words: Sequence[str], tell: Tell, stop: "Stop") -> RunReport:
+    """A person says that these tracks are what they were compared with; only odd lengths are fetched once more."""
+    from music_sync.flows import reviews as told
+    from music_sync.flows.publish import empty_outbox
+
+    if not all(each.recording_id for each in chosen(words, reviews(settings))):
+        return _said(told.accept, settings, words, tell, stop)
+    with locked(settings.lock_file, "music-sync review"), _review_desk(settings) as desk:
+        tracks, _ = told.accept(words, desk)
+        empty_outbox(desk.catalogue, exporters(open_library(settings, desk.catalogue)))
+        return RunReport(tuple(tracks))
+
+
+def reject(settings: Settings, words: Sequence[str], tell: Tell, stop: "Stop") -> RunReport:
+    """A person says that these tracks are other ones; each is filed by itself at once."""
+    from music_sync.flows import reviews as told
+
+    chosen(words, reviews(settings))
+    return _said(told.reject, settings, words, tell, stop)
+
+
+def _said(
+    verdict: "Callable[[Sequence[str], ReviewDesk], tuple[list[TrackReport], list[Review]]]",
+    settings: Settings,
+    words: Sequence[str],
+    tell: Tell,
+    stop: "Stop",
+) -> RunReport:
+    from music_sync.flows import reviews as told
+
+    with flowing(settings, Request(), tell, stop, "music-sync review") as (stages, publish):
+        with _review_desk(settings) as desk:
+            tracks, again = verdict(words, desk)
+        report = told.try_again(again, stages, publish)
+    return replace(report, tracks=(*tracks, *report.tracks))
+
+
+@contextmanager
+def _review_desk(settings: Settings) -> "Iterator[ReviewDesk]":
+    from music_sync.flows.reviews import Desk
+
+    catalogue = SqlJournal(_state(settings))
+    with _memory(settings) as memory:
+        yield Desk(catalogue, open_library(settings, catalogue), memory)
+
+
+def changes(settings: Settings) -> "Sequence[Told]":
+    """What was done and can be undone, oldest first; nothing is changed."""
+    from music_sync.flows import undo
+
+    return undo.told(_journal_copy(settings))
+
+
+def take_back(settings: Settings, word: str, *, dry_run: bool) -> "Done":
+    """Undo the change of that number, or the `last` one, alone in this home."""
+    from music_sync.flows import undo
+    from music_sync.flows.publish import empty_outbox
+
+    copy = _journal_copy(settings)
+    library = FolderLibrary(settings.library, copy.identity(LIBRARY_IDENTITY) or "")
+    folder = UndoneFolder(library, settings.undone)
+    if dry_run:
+        return undo.take_back(word, undo.Desk(copy, library, folder, lambda: None), dry_run=True)
+    # What was typed wrongly is told before anything is locked or made.
+    wanted(word, undoable(copy.journal()))
+    with locked(settings.lock_file, "music-sync undo"):
+        catalogue = SqlJournal(_state(settings))
+        library = open_library(settings, catalogue)
+        folder = UndoneFolder(library, settings.undone)
+        publish = partial(empty_outbox, catalogue, exporters(library))
+        return undo.take_back(word, undo.Desk(catalogue, library, folder, publish))
+
+
+def _journal_copy(settings: Settings) -> SqlJournal:
+    """As `snapshot`, with the journal."""
+    if settings.database_url:
+        return SqlJournal(copied_engine(open_engine(settings.database_url.get_secret_value(), migrate=False)))
+    holds_audio = _holds_what_we_filed(settings)
+    return SqlJournal(copied_engine(settings.state_db, library_holds_audio=holds_audio))
+
+
+@contextmanager
+def _memory(settings: Settings) -> "Iterator[Memory]":
+    """What the engine knows of flows; nothing before its first run."""
+    from music_sync.flows.engine import Memory, remembering
+
+    if not settings.database_url and not settings.flows_db.exists():
+        yield Memory()
+        return
+    store = _flow_store(settings)
+    try:
+        with translated_flows(settings.flows_db), remembering(store, _executor(settings)) as memory:
+            yield memory
+    finally:
+        if store.engine is not None:
+            store.engine.dispose()
 
 
 @contextmanager
@@ -378,16 +495,59 @@ def _owned_file(_settings: Settings) -> Provider:
 
 
 def _direct_link(settings: Settings) -> Provider:
+    return _links(settings)
+
+
+def _links(settings: Settings) -> "DirectLink":
     from music_sync.adapters.providers.direct_link import DirectLink
 
     return DirectLink(partial(egress_client, frozenset(settings.link_hosts)))
 
 
-PROVIDERS: dict[str, Callable[[Settings], Provider]] = {"owned": _owned_file, "link": _direct_link}
+def _artist_download(settings: Settings) -> Provider:
+    from music_sync.adapters.providers.artist_download import ArtistDownload, Offering
+    from music_sync.adapters.sources import soundcloud
+
+    def no_listings() -> Listings:
+        raise RuntimeError("a download reads no lists")
+
+    given = means(settings, no_listings)
+    offering = Offering(
+        lambda: given.accounts.is_set_up(soundcloud.ACCOUNT), partial(soundcloud.download_link, means=given)
+    )
+    return ArtistDownload({soundcloud.NAME: offering}, _links(settings))
 
 
-def stages(settings: Settings, catalogue: SqlCatalogue, library: FolderLibrary, tell: Tell) -> Stages:
-    """All stages of a track's journey with their adapters in place."""
+PROVIDERS: dict[str, Callable[[Settings], Provider]] = {
+    "owned": _owned_file,
+    "artist": _artist_download,
+    "link": _direct_link,
+}
+
+
+def candidates(
+    settings: Settings, catalogue: SqlCatalogue, library: FolderLibrary, tell: Tell, *, keep: bool
+) -> Candidates | None:
+    """What the owner has already: the drop folder, further folders, and the library; None where that is not allowed."""
+    if "owned" not in settings.providers:
+        return None
+    from music_sync.adapters.providers.owned_index import OwnedIndex
+    from music_sync.adapters.sources.folder import FolderSource
+    from music_sync.adapters.tagger_mutagen import MutagenTagger
+
+    def told(line: str) -> None:
+        tell(Happening("", "", "acquire", "told", text=line))
+
+    drop = [settings.drop] if settings.drop.exists() else []
+    folders = [FolderSource(folder) for folder in dict.fromkeys([*drop, *settings.owned])]
+    own = OwnedIndex(folders, MutagenTagger(), settings.owned_index, keep=keep, tell=told)
+    return Candidates(own, catalogue, library)
+
+
+def stages(
+    settings: Settings, catalogue: SqlCatalogue, library: FolderLibrary, tell: Tell, *, writes: bool = True
+) -> Stages:
+    """All stages of a track's journey with their adapters in place; a plan's must not write what they learn."""
     from music_sync.adapters.encoder_pyav import PyavEncoder
     from music_sync.adapters.fingerprint_chromaprint import fingerprinter
     from music_sync.adapters.tagger_mutagen import MutagenTagger
@@ -404,6 +564,7 @@ def stages(settings: Settings, catalogue: SqlCatalogue, library: FolderLibrary, 
         formats=settings.formats,
         staging=settings.staging,
         tell=tell,
+        own=candidates(settings, catalogue, library, tell, keep=writes),
     )
 
 

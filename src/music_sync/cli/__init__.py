@@ -17,6 +17,8 @@ COMMANDS = {
     "sync": ("music_sync.cli.sync", "Bring what the sources hold into the library."),
     "plan": ("music_sync.cli.sync", "Say what a sync would do; change nothing."),
     "retry": ("music_sync.cli.sync", "Try tracks again that ended without a file."),
+    "review": ("music_sync.cli.review", "Look at tracks that may be yours already, and say."),
+    "undo": ("music_sync.cli.undo", "Take back a filing, a merge, or an undo."),
     "run": ("music_sync.cli.run", "Sync again and again, or once."),
     "inbox": ("music_sync.cli.inbox", "List, claim and answer the hand-offs of an agent."),
     "connect": ("music_sync.cli.connect", "Sign in to a service, and tell how each sign-in stands."),

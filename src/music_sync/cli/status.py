@@ -23,7 +23,7 @@ from music_sync.settings import Settings, load
 
 WHAT_NEXT = {
     "failed": "`music-sync retry` tries what failed again",
-    "review": "look at both and keep one; the source's file is untouched",
+    "review": "`music-sync review` shows both sides, and you say whether they are the same",
     "buy_list": "buy them and put the files into the drop folder",
 }
 

@@ -3,14 +3,14 @@
 import itertools
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSConfig, SetWorkflowID
+from dbos import DBOS, DBOSClient, DBOSConfig, SetWorkflowID
 
 APPLICATION_VERSION = "1"
 """Pinned by hand: flows that were started by this version go on after an update. Raise it only when all have ended."""
@@ -51,8 +51,7 @@ def running(store: Store, executor_id: str, workers: int) -> Iterator[None]:
 
     Homes that share a Postgres each have a queue of their own, for paths, staging and settings are those of one home.
     """
-    global _home  # noqa: PLW0603 - one engine a process, as the library has it
-    _home = _Home(executor_id, "" if store.engine is not None else executor_id)
+    _belong_to(store, executor_id)
     config: DBOSConfig = {
         "name": "music-sync",
         "application_version": APPLICATION_VERSION,
@@ -77,6 +76,40 @@ def running(store: Store, executor_id: str, workers: int) -> Iterator[None]:
         yield
     finally:
         DBOS.destroy()
+
+
+def _belong_to(store: Store, executor_id: str) -> None:
+    global _home  # noqa: PLW0603 - one engine a process, as the library has it
+    _home = _Home(executor_id, "" if store.engine is not None else executor_id)
+
+
+class Memory:
+    """What is known of flows without launching the engine, which would take up what is unfinished."""
+
+    def __init__(self, client: DBOSClient | None = None) -> None:
+        """Without a client nothing is known."""
+        self._client = client
+
+    def first_argument(self, flow_id: str) -> Any:
+        """What a flow was started with, or None when it is forgotten."""
+        flows = self._client.list_workflows(workflow_ids=[flow_id], load_output=False) if self._client else []
+        return flows[0].input["args"][0] if flows and flows[0].input else None
+
+    def outcomes(self, flow_id: str) -> dict[str, Any]:
+        """What each ended step of a flow gave, by its name."""
+        steps = self._client.list_workflow_steps(flow_id) if self._client else []
+        return {step["function_name"]: step["output"] for step in steps if step["error"] is None}
+
+
+@contextmanager
+def remembering(store: Store, executor_id: str) -> Iterator[Memory]:
+    """The memory of a store that an engine has used before."""
+    _belong_to(store, executor_id)
+    client = DBOSClient(system_database_url=store.url, system_database_engine=store.engine)
+    try:
+        yield Memory(client)
+    finally:
+        client.destroy()
 
 
 def of_this_home(name: str) -> str:
@@ -134,6 +167,15 @@ def first_argument(flow_id: str) -> Any:
     """What a flow was started with, or None when it is forgotten."""
     flows = DBOS.list_workflows(workflow_ids=[flow_id], load_output=False)
     return flows[0].input["args"][0] if flows and flows[0].input else None
+
+
+def first_arguments(flow_ids: Sequence[str]) -> dict[str, Any]:
+    """What flows were started with, of those that are not forgotten."""
+    known: dict[str, Any] = {}
+    for first in range(0, len(flow_ids), _PAGE):
+        page = DBOS.list_workflows(workflow_ids=list(flow_ids[first : first + _PAGE]), load_output=False)
+        known |= {flow.workflow_id: flow.input["args"][0] for flow in page if flow.input and flow.input["args"]}
+    return known
 
 
 def purge(now: datetime, keep: Collection[str], at_once: str = "") -> None:

@@ -15,7 +15,7 @@ from music_sync.model.happenings import Happening
 from music_sync.model.ports import Catalogue, Library, Past
 from music_sync.model.report import RunReport, SourceReport, TrackReport, only_first
 from music_sync.model.track import FoundTrack, SourceLink
-from music_sync.track import staging
+from music_sync.track import staging, undo
 from music_sync.track.detect import Request, completeness, standing
 from music_sync.track.evidence import is_lost
 from music_sync.track.stages import Stages
@@ -32,7 +32,8 @@ def sync(request: Request, stages: Stages, publish: Callable[[], object]) -> Run
     this_round = f"round-{uuid.uuid4().hex}"
     engine.start(this_round, sync_round, request)
     done.append(engine.result(this_round))
-    flows: dict[str, FoundTrack] = left | engine.unfinished_tracks()
+    turned_up = _turned_up(request, len(done[-1].flows), stages)
+    flows: dict[str, FoundTrack] = left | turned_up | engine.unfinished_tracks()
     flows |= {flow_id: found for each in done for flow_id, found in each.flows}
     stages.tell(Happening("", "", "", "counted", count=len(flows)))
     endings = {flow_id: _ending_of(flow_id, found, stages) for flow_id, found in flows.items()}
@@ -47,6 +48,30 @@ def sync(request: Request, stages: Stages, publish: Callable[[], object]) -> Run
     for source in sources:
         _log_source(source)
     return RunReport(only_first([*tracks, *known]), sources)
+
+
+def _turned_up(request: Request, begun: int, stages: Stages) -> dict[str, FoundTrack]:
+    """New attempts at tracks on the buy list that the owner has by now, though no source told of them this time.
+
+    What a person asks for by name is looked at alone.
+    """
+    if stages.own is None or request.arguments:
+        return {}
+    name = request.only.partition(":")[0]
+    waiting = [pair for pair in stages.catalogue.waiting("buy_list") if name in {"", pair[0].source}]
+    known = engine.first_arguments([flow_id_of_link(link, past.attempt) for link, past in waiting])
+    flows: dict[str, FoundTrack] = {}
+    for link, past in waiting:
+        found = known.get(flow_id_of_link(link, past.attempt))
+        if request.limit is not None and begun + len(flows) >= request.limit:
+            break
+        if found is not None and stages.fits(found):
+            flow_id = flow_id_of(found, past.attempt + 1)
+            # In this order: after a kill in between, the track still waits and is found again.
+            engine.enqueue(flow_id, sync_track, found)
+            stages.begin(found, past.attempt + 1)
+            flows[flow_id] = found
+    return flows
 
 
 def _with_completeness(done: Round, endings: Mapping[str, Ending]) -> tuple[SourceReport, ...]:
@@ -72,10 +97,20 @@ def retry(wanted: Iterable[str], stages: Stages, publish: Callable[[], object]) 
 
     What is still in staging is not fetched again: the new attempt starts at the step that failed.
     """
+    due = to_retry(tuple(wanted), stages.catalogue, stages.shelf.library)
+    return once_more(due, lambda found: replace(found, wanted_again=True), stages, publish)
+
+
+def once_more(
+    due: Iterable[tuple[SourceLink, Past]],
+    change: Callable[[FoundTrack], FoundTrack],
+    stages: Stages,
+    publish: Callable[[], object],
+) -> RunReport:
+    """A new attempt at each of these tracks, changed as said, and an end to what was left unfinished."""
     flows: dict[str, FoundTrack] = engine.unfinished_tracks()
-    for link, past in to_retry(tuple(wanted), stages.catalogue, stages.shelf.library):
-        found = engine.first_argument(flow_id_of_link(link, past.attempt)) or _found_again(link)
-        found = replace(found, wanted_again=True)
+    for link, past in due:
+        found = change(engine.first_argument(flow_id_of_link(link, past.attempt)) or found_again(link))
         stages.begin(found, past.attempt + 1)
         flow_id = flow_id_of(found, past.attempt + 1)
         _again(found, flow_id_of(found, past.attempt), flow_id, stages)
@@ -90,7 +125,7 @@ def flow_id_of_link(link: SourceLink, attempt: int) -> str:
     return flow_id_of(FoundTrack(link.source, link.source_id), attempt)
 
 
-def _found_again(link: SourceLink) -> FoundTrack:
+def found_again(link: SourceLink) -> FoundTrack:
     """The track of which the engine knows nothing any more, as far as its link tells."""
     path = Path(link.source_id)
     is_local = not link.url and path.is_absolute()
@@ -119,7 +154,7 @@ def _again(found: FoundTrack, old_id: str, new_id: str, stages: Stages) -> None:
 def to_retry(wanted: tuple[str, ...], catalogue: Catalogue, library: Library) -> list[tuple[SourceLink, Past]]:
     """All that failed; or, by name, what waits for anyone and what was filed and is gone from the library."""
     if not wanted:
-        return list(catalogue.waiting("failed"))
+        return [(link, past) for link, past in catalogue.waiting("failed") if past.stage != undo.STAGE]
     waiting = [pair for ending in ("failed", "buy_list", "review") for pair in catalogue.waiting(ending)]
     for link, past in catalogue.waiting("synced"):
         recording = catalogue.recording(past.recording_id) if any(_names(word, link, past) for word in wanted) else None

@@ -47,6 +47,7 @@ def file(
         same = match(found, shelf.catalogue, fetched.sha256, analysis)
         if same.verdict == "new":
             return _place(recording, found, prepared, shelf)
+        shelf.catalogue.decided(found, "file", same.verdict, same.recording_id, same.reasons)
         if same.verdict == "same" and comes_back(same, found, shelf):
             return _place(replace(recording, recording_id=same.recording_id), found, prepared, shelf)
         if same.verdict == "same":

@@ -1,0 +1,140 @@
+"""Taking back what was filed or merged. Read it top to bottom.
+
+All is checked first. Then files move, then one transaction changes the rows, then the outside hears of it. A kill in
+between leaves files moved and rows not; the same undo once more finds that out and finishes.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from music_sync.adapters.library_folder import FolderLibrary
+from music_sync.adapters.sql.journal import SqlJournal
+from music_sync.adapters.undone_folder import UndoneFolder
+from music_sync.model.errors import NeedsPerson
+from music_sync.model.track import LibraryFile
+from music_sync.track import undo
+from music_sync.track.undo import MERGE, Change, Wanted, changes, undone, wanted
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What an undo needs of the world."""
+
+    catalogue: SqlJournal
+    library: FolderLibrary
+    folder: UndoneFolder
+    publish: Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was undone, or would be."""
+
+    number: int
+    """Of the entry that was undone."""
+    kind: str
+    is_back: bool
+    label: str
+    """The recording, or the track that was merged with it."""
+    recording_id: str
+    moved: tuple[tuple[str, str], ...] = ()
+    """From where to where, a file each."""
+    entry: int | None = None
+    """The number under which this undo stands in the journal itself; None for a dry run."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A change in the journal, as a person knows it."""
+
+    change: Change
+    label: str
+
+
+def told(catalogue: SqlJournal) -> list[Told]:
+    """What can be undone, oldest first."""
+    return [Told(each, _label(each, catalogue)) for each in changes(catalogue.journal())]
+
+
+def take_back(word: str, desk: Desk, *, dry_run: bool = False) -> Done:
+    """Undo the change of that number, or the `last` one; with `dry_run` only check and say what would be done."""
+    what = wanted(word, changes(desk.catalogue.journal()))
+    if what.change.kind == MERGE:
+        done = _merge(what, desk, dry_run=dry_run)
+    elif what.is_back:
+        done = _bring_back(what, desk, dry_run=dry_run)
+    else:
+        done = _take_out(what, desk, dry_run=dry_run)
+    if not dry_run:
+        desk.publish()
+    return done
+
+
+def _take_out(what: Wanted, desk: Desk, *, dry_run: bool) -> Done:
+    """A filing: its files out of the library, its rows out of the catalogue."""
+    change, date = what.change, datetime.now(UTC).date().isoformat()
+    recording = undo.must_be_there(change, desk.catalogue.recording(change.recording_id))
+    if desk.catalogue.under_way(change.recording_id):
+        raise NeedsPerson(f"a sync of {recording.label} has not ended; `music-sync sync` finishes it, then undo it")
+    desk.library.present() if dry_run else desk.library.check()
+    for file in recording.files:
+        desk.folder.must_be_as_filed(file, change.number)
+    done = Done(what.target, change.kind, what.is_back, recording.label, change.recording_id)
+    if dry_run:
+        return replace(done, moved=tuple((file.path, "") for file in recording.files))
+    moved = {file.path: str(desk.folder.take(file, change.number, date)) for file in recording.files}
+    tracks = desk.catalogue.tracks_of(change.recording_id)
+    endings = {f"{source}:{source_id}": undone(source, source_id, label) for source, source_id, label in tracks}
+    entry = desk.catalogue.take_out(change.number, change.recording_id, endings, moved)
+    return replace(done, moved=tuple(moved.items()), entry=entry)
+
+
+def _bring_back(what: Wanted, desk: Desk, *, dry_run: bool) -> Done:
+    """An undone filing: files and rows where they were."""
+    change, turn = what.change, what.change.turns[-1]
+    state = turn.state
+    if desk.catalogue.recording(change.recording_id) is not None:
+        raise NeedsPerson("it is in the library again, so there is nothing to bring back; `music-sync library list`")
+    desk.library.present() if dry_run else desk.library.check()
+    stored = dict(turn.moved)
+    files = [LibraryFile(row["path"], row["format"], row["sha256"], row["size_bytes"]) for row in state["files"]]
+    placed = [(file, desk.folder.where(file, change.number) or Path(stored[file.path])) for file in files]
+    for file, where in placed:
+        desk.folder.must_come_back(file, where)
+    label = _called(state["recording"])
+    moved = {str(where): file.path for file, where in placed}
+    done = Done(what.target, change.kind, what.is_back, label, change.recording_id, tuple(moved.items()))
+    if dry_run:
+        return done
+    for file, where in placed:
+        desk.folder.give_back(file, where)
+    return replace(done, entry=desk.catalogue.put_back(change.number, change.recording_id, state, moved))
+
+
+def _merge(what: Wanted, desk: Desk, *, dry_run: bool) -> Done:
+    """A merge: the track off the recording and back to review, or on it again."""
+    change = what.change
+    assert change.before is not None  # noqa: S101 - a merge is never written without its states
+    assert change.after is not None  # noqa: S101
+    undo.must_be_there(change, desk.catalogue.recording(change.recording_id))
+    done = Done(what.target, change.kind, what.is_back, change.after["label"], change.recording_id)
+    if dry_run:
+        return done
+    turned = desk.catalogue.join_again if what.is_back else desk.catalogue.part
+    return replace(done, entry=turned(change.number, change.recording_id, change.before, change.after))
+
+
+def _label(change: Change, catalogue: SqlJournal) -> str:
+    if change.after:
+        return str(change.after["label"])
+    if change.turns and not change.is_in_effect:
+        return _called(change.turns[-1].state["recording"])
+    recording = catalogue.recording(change.recording_id)
+    return recording.label if recording else change.recording_id
+
+
+def _called(row: Mapping[str, Any]) -> str:
+    return f"{row['artist']} - {row['title']}" if row["artist"] else str(row["title"] or row["recording_id"])
