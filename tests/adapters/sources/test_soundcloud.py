@@ -397,6 +397,17 @@ def test_sets_that_did_not_change_cost_no_calls_of_their_own_p53(home: Home) -> 
     assert len(home.found("playlists")) == 31
 
 
+def test_many_large_sets_that_are_liked_are_read(home: Home) -> None:
+    """P53: they come with all their tracks, and the words of each."""
+    words = "All my tracks in one place. " * 140
+    home.server.liked_sets = [
+        Set(number, f"Set {number}", Shelf(pieces(*range(200 * number, 200 * (number + 1)), description=words)))
+        for number in range(1, 23)
+    ]
+
+    assert len(home.found("playlists")) == 22 * 200
+
+
 @pytest.mark.parametrize("lacks", ["last_modified", "track_count"])
 def test_a_set_that_does_not_tell_whether_it_changed_is_read_each_time(home: Home, lacks: str) -> None:
     silent = Set(50, "Silent", Shelf(pieces(*range(1, 61))), counts=lacks != "track_count")

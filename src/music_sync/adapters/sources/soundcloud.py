@@ -54,8 +54,9 @@ LIMITS = Limits(burst=30, per_s=5.0, a_day=12_000)
 """SoundCloud names no limit for reading; it does name 15,000 plays in 24 hours, and this stays below."""
 
 A_PAGE = 200
-_PLAYLISTS_A_PAGE = 50
-"""Those that are liked come with all their tracks."""
+_OWN_A_PAGE = 50
+_LIKED_A_PAGE = 10
+"""Those that are liked come with all their tracks, up to 500 each, and an answer of many would be too large to read."""
 _SHOWN = {"access": "playable,preview,blocked", "linked_partitioning": "true"}
 """What only plays as a preview or elsewhere is liked all the same; a playlist hides the blocked ones unless asked."""
 _SNIPPET_MS = 31_000
@@ -209,7 +210,8 @@ class SoundCloudPlaylists:
     def _remotes(self, calls: Calls, failures: list[SyncError]) -> Iterator[RemoteList]:
         """Each playlist once, first the person's own; when SoundCloud fails, the rest only as it is known."""
         met: set[str] = set()
-        for path, more in (("me/playlists", {"show_tracks": "false"}), ("me/likes/playlists", {})):
+        own, liked = {"show_tracks": "false", "limit": str(_OWN_A_PAGE)}, {"limit": str(_LIKED_A_PAGE)}
+        for path, more in (("me/playlists", own), ("me/likes/playlists", liked)):
             try:
                 for found in () if _is_away(failures) else _playlists(calls, path, more):
                     if found.listing not in met:
@@ -311,7 +313,7 @@ def _growing(calls: Calls, listing: str, name: str, path: str) -> RemoteList:
 
 
 def _playlists(calls: Calls, path: str, more: Mapping[str, str]) -> Iterator[RemoteList]:
-    params: Mapping[str, str] | None = {**more, "linked_partitioning": "true", "limit": str(_PLAYLISTS_A_PAGE)}
+    params: Mapping[str, str] | None = {**more, "linked_partitioning": "true"}
     met: set[str] = set()
     while path:
         if path in met:
