@@ -14,7 +14,7 @@ from rapidfuzz.fuzz import ratio
 
 from music_sync.model.endings import Reason
 from music_sync.track.title import Named, is_number, readings
-from music_sync.track.words import SAME_RECORDING, tokens
+from music_sync.track.words import OTHER_EDITIONS, tokens
 
 CLOSE_S = 2.0
 """Lengths this near are the same, or within CLOSE_SHARE of the longer."""
@@ -272,7 +272,7 @@ def _names_remixer(named: Named, other: Named) -> bool:
 
 def _versions(first: Named, second: Named, albums: tuple[str, str], *, near: bool) -> Reason:
     mine, theirs = (
-        named.kinds - SAME_RECORDING | _album_kinds(album) for named, album in zip((first, second), albums, strict=True)
+        named.kinds - OTHER_EDITIONS | _album_kinds(album) for named, album in zip((first, second), albums, strict=True)
     )
     if "live" in mine & theirs:
         # A session is live; one of them may say so in other words.

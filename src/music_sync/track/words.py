@@ -202,16 +202,19 @@ def version_text(title: str) -> str:
 
 
 def version_key(title: str) -> str:
-    """The version in one spelling, for comparing: kinds and words, sorted; empty for the plain, original or remastered."""
+    """The version in one spelling, for comparing: kinds and words, sorted; empty for the plain or original version.
+
+    A remaster is kept apart: only a person says that one of two files is enough.
+    """
     words: set[str] = set()
     for part in _version_parts(title):
         kinds, beside = kinds_in(part)
         words |= kinds | set(beside)
-    return " ".join(sorted(words - SAME_RECORDING))
+    return " ".join(sorted(words))
 
 
-SAME_RECORDING = frozenset({"remaster"})
-"""Kinds that are another edition of the same recording."""
+OTHER_EDITIONS = frozenset({"remaster"})
+"""Kinds that are another edition of what is often the same recording; where words alone are compared they tell nothing."""
 
 
 def _version_parts(title: str) -> list[str]:
