@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -425,6 +425,15 @@ def test_an_unchanged_playlist_costs_no_call(memory: FakeListings) -> None:
 
     assert len(read(memory, service.playlist())) == 100
     assert service.calls == 0
+
+
+def test_a_playlist_is_known_by_its_new_name_though_nothing_else_changed(memory: FakeListings) -> None:
+    """P53"""
+    service = Service(names(7))
+    read(memory, service.playlist())
+    read(memory, replace(service.playlist(), name="Peak Time"))
+
+    assert [each.name for each in memory.listings()] == ["Peak Time"]
 
 
 def test_tracks_of_a_playlist_carry_their_place(memory: FakeListings) -> None:

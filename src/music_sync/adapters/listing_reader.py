@@ -120,8 +120,12 @@ class Reader:
             self._read_whole(remote, known)
         elif not remote.mark:
             self._read_newest(remote, known)
-        elif known.mark != remote.mark and not self._read_end(remote, known):
-            self._read_whole(remote, known)
+        elif known.mark != remote.mark:
+            if not self._read_end(remote, known):
+                self._read_whole(remote, known)
+        elif known.name != remote.name:
+            # Not every service counts a new name as a change, and a person asks for the list by it.
+            self._listings.keep(replace(known, name=remote.name))
 
     def is_of_this_sign_in(self, stamp: str) -> bool:
         """Was that seen with the sign-in that counts now?"""
@@ -343,7 +347,9 @@ class _Guarded:
             # Once may be a slip of the service, such as an answer out of a cache.
             page = self._fetch(cursor)
             if self._repeats(cursor, page):
-                raise ServiceUnavailable("the service gives the same page again and again; the next sync tries once more")
+                raise ServiceUnavailable(
+                    "the service gives the same page again and again; the next sync tries once more"
+                )
         self._before = (cursor, page)
         self._visits[cursor, page.total] += 1
         if page.goes_on and (page.goes_on == cursor or self._visits[page.goes_on, page.total] >= self.MOST_VISITS):
