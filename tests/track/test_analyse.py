@@ -57,6 +57,13 @@ def test_p21_an_own_file_that_is_only_a_preview_is_for_a_person() -> None:
     assert "/music/a.flac is no whole track: only a preview" in ending.reason
 
 
+def test_a_file_that_a_person_accepted_is_taken_in_its_length() -> None:
+    accepted = replace(fetched(), place="/music/a.flac", findings=(("person", "you said so", None),))
+    measured = Analysis(150, ())
+
+    assert analyse(track("x", length_s=200), accepted, lambda _path, _progress: measured, no_progress) is measured
+
+
 def test_a_file_that_does_not_decode_is_refused() -> None:
     def measure(path: Path, _progress: Progress) -> Analysis:
         raise GiveUp(f"{path.name} is cut off; fetch it again", "truncated")

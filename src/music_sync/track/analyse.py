@@ -18,6 +18,8 @@ def analyse(
     Raises GiveUp when the file does not decode to its end.
     """
     analysis = named(lambda: measure(fetched.path, progress), fetched.path, found)
+    if any(rule == "person" for rule, _text, _score in fetched.findings):
+        return analysis
     misfit = unfitting(found, analysis)
     if isinstance(misfit, OnBuyList) and fetched.place:
         # The file stays where it lies; on the buy list it would be found, and refused, in each round.

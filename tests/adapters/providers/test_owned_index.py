@@ -18,7 +18,7 @@ from music_sync.model.errors import EnvironmentFault
 from music_sync.model.ports import OwnFile
 from music_sync.model.track import Embedded
 
-WORDS = {"artist": "Moderat", "title": "Bad Kingdom", "album": "II", "isrc": "DEAR41300001"}
+WORDS: dict[str, Any] = {"artist": "Moderat", "title": "Bad Kingdom", "album": "II", "isrc": "DEAR41300001"}
 
 
 class CountingTagger(MutagenTagger):
