@@ -164,6 +164,7 @@ _PREVIEWED, _BROKEN_OFF, _CLIMBER, _SHELL_NAME = ODD_PIECES
 _TWICE = PIECES[7]
 _TWICE_AS_MP3 = f"{_TWICE.label}, as MP3"
 # The second encoding carries no ISRC: only the sound itself can tell that it is the same recording.
+# It is a file as well: behind a link it would not be fetched, for the one in the drop folder is owned already.
 _TWICE_WITHOUT_ISRC = replace(_TWICE, isrc="", album="")
 _PAGE = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Please sign in to go on.</body></html>\n"
 _PAGE_PIECE = Piece("Test Tone", "Sign In To Listen", 120.0, 0, "major", 45.0, 0, "", "", 2026, "")
@@ -183,7 +184,7 @@ _PLAN: tuple[_Planned, ...] = (
     _good("link", "opus", PIECES[11], "a direct link to an Opus file"),
     _Planned("drop", "flac", _TWICE, "it arrives twice and is filed once", twin_of=_TWICE_AS_MP3),
     _Planned(
-        "link",
+        "list",
         "mp3",
         _TWICE_WITHOUT_ISRC,
         "it sounds like the one in the drop folder",
