@@ -164,6 +164,17 @@ def test_a_like_that_hides_behind_others_is_found_by_the_count(memory: FakeListi
     assert "t99" in read(memory, service.likes())
 
 
+def test_a_first_page_without_its_next_one_takes_nothing_away(memory: FakeListings) -> None:
+    service = Service(names(200))
+    read(memory, service.likes())
+
+    def cut(cursor: str) -> Page:
+        return replace(service.fetch(cursor), goes_on="")
+
+    assert read(memory, replace(service.likes(), fetch=cut)) == names(200)
+    assert memory.listing("sim", "likes").gone == 0  # type: ignore[union-attr]
+
+
 def test_removed_likes_are_told_and_no_longer_found(memory: FakeListings) -> None:
     service = Service(names(20))
     read(memory, service.likes())

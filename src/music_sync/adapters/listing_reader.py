@@ -148,7 +148,8 @@ class Reader:
             held,
             lambda fresh, total: total == known.entries + len(fresh),
         )
-        if len(pages) == 1 and not page.goes_on:
+        # A service that counts more than it shows has lost the way to its next page.
+        if len(pages) == 1 and not page.goes_on and page.total in {None, page.entries}:
             self._take_all(remote, known, held, page)
             return
         expected = known.entries + sum(found.source_id not in held for found in fresh)
