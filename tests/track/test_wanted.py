@@ -12,20 +12,9 @@ ON = "2026-11-20T08:00:00+00:00"
 def place(
     source: str = "spotify", source_id: str = "1", *, url: str = "", lists: tuple[OnList, ...] = (), **told: object
 ) -> AtSource:
-    words = {"artist": "Ann", "title": "Waves", "isrc": ISRC, "length_s": 200.0, "liked_at": ON, **told}
-    attempt = Attempt(
-        1,
-        "Ann - Waves",
-        Told(**words),
-        url,
-        "buy_list",
-        "no way",
-        "",
-        "person",
-        "",
-        "2026-11-23T00:00:00Z",
-        "",  # type: ignore[arg-type]
-    )
+    words = replace(Told("Ann", "Waves", isrc=ISRC, length_s=200.0, liked_at=ON), **told)  # type: ignore[arg-type]
+    began = "2026-11-23T00:00:00Z"
+    attempt = Attempt(1, "Ann - Waves", words, url, "buy_list", "no way", "", "person", "", began, "")
     return AtSource(source, source_id, (attempt,), lists, url)
 
 

@@ -35,7 +35,7 @@ def buy_list(*, as_: str | None) -> int:
     elif as_:
         told = _as_csv(tracks) if as_ == "csv" else _as_html(tracks)
         # Whatever the terminal's encoding: the page says that it is UTF-8, and spreadsheets ask for it.
-        click.get_binary_stream("stdout").write(told.encode())
+        click.echo(told.encode(), nl=False)
     else:
         _print(tracks)
     return 0

@@ -1,0 +1,19 @@
+"""A home whose catalogue was filled by hand, for commands that only read."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from click.testing import Result
+
+from music_sync.adapters.sql.catalogue import SqlCatalogue
+from music_sync.adapters.sql.engine import open_engine
+
+Run = Callable[..., Result]
+
+
+@contextmanager
+def catalogue_of(home: Path) -> Iterator[SqlCatalogue]:
+    engine = open_engine(home / "var" / "state.db")
+    yield SqlCatalogue(engine)
+    engine.dispose()
