@@ -206,9 +206,13 @@ def test_a_judge_knows_the_ways_of_its_service(bench: Bench) -> None:
         calls.get("shelf")
 
 
-def test_a_page_at_another_host_is_not_followed(bench: Bench) -> None:
-    with bench.calls() as calls, pytest.raises(Rejected, match=r"another host \(evil\.example\)"):
-        calls.get("https://evil.example/v1/next")
+@pytest.mark.parametrize(
+    "address", ["https://evil.example/v1/next", "https://127.0.0.1/v1/next", "http://127.0.0.1:9/"]
+)
+def test_a_page_at_another_host_is_not_followed(bench: Bench, address: str) -> None:
+    """Nor one at the same host in clear, or at another port of it, for the token would go along."""
+    with bench.calls() as calls, pytest.raises(Rejected, match="another host"):
+        calls.get(address)
 
     assert bench.shop.seen == []
 

@@ -220,9 +220,11 @@ class Calls:
 
     def check_host(self, address: str) -> None:
         """The token goes along, so a page that the service names elsewhere is not followed; raises Rejected."""
-        host = httpx.URL(address).host
-        if host != httpx.URL(self.base_url).host:
-            raise Rejected(f"{self.label} names a page at another host ({host}), which is not followed")
+        url, ours = httpx.URL(address), httpx.URL(self.base_url)
+        if (url.scheme, url.host, url.port) != (ours.scheme, ours.host, ours.port):
+            raise Rejected(
+                f"{self.label} names a page at another host ({url.scheme}://{url.host}), which is not followed"
+            )
 
     def send(self, request: httpx.Request, timeout_s: float) -> Reply:
         """Send one request as it is; the body is read whole, up to 16 MiB and to our deadline."""
