@@ -1,9 +1,9 @@
 """What was filed can be taken back: files moved and never deleted, rows gone and back, whatever is killed in between."""
 
 import json
+import shutil
 import sqlite3
-import subprocess
-import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -241,8 +241,7 @@ def test_on_another_drive_files_stay_on_it(warm: Warm, world: World, tmp_path: P
     drive = Path("/dev/shm")  # noqa: S108 - on Linux a drive of its own
     if not drive.is_dir() or drive.stat().st_dev == tmp_path.stat().st_dev:
         pytest.skip("there is no second drive here")
-    made = subprocess.run(["mktemp", "-d", "-p", str(drive)], capture_output=True, text=True, check=True)
-    library = Path(made.stdout.strip())
+    library = Path(tempfile.mkdtemp(dir=drive))
     other = World(world.home, world.music, (("MUSIC_SYNC_LIBRARY", str(library)),))
     try:
         offer(world, 0)
@@ -256,7 +255,7 @@ def test_on_another_drive_files_stay_on_it(warm: Warm, world: World, tmp_path: P
         assert (library / move["from"]).is_file()
         must_be_whole(warm, other)
     finally:
-        subprocess.run([sys.executable, "-c", "import shutil, sys; shutil.rmtree(sys.argv[1])", library], check=True)
+        shutil.rmtree(library)
 
 
 # Kills
@@ -269,22 +268,32 @@ def forks() -> Iterator[ForkServer]:
 
 
 @pytest.fixture(scope="module")
-def undo_changes(forks: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> tuple[int, int]:
-    """How many changes of state an undo makes, and an undo of it."""
-    world = synced(forks, tmp_path_factory.mktemp("whole"))
-    first = forks.run(world, "undo", "1", "--json")
-    second = forks.run(world, "undo", "3", "--json")
-    assert (first[0], second[0]) == (0, 0), first[2] + second[2]
-    return first[1], second[1]
-
-
-def synced(forks: ForkServer, folder: Path) -> World:
-    world = new_world(folder)
+def synced(forks: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A world to be copied, with one track filed."""
+    world = new_world(tmp_path_factory.mktemp("synced"))
     two_formats(world)
     world = with_formats(world)
     code, _, printed = forks.run(world, "sync", str(world.music / "Friday.m3u"), "--json")
     assert code == 0, printed
     return world
+
+
+@pytest.fixture
+def world_to_kill(synced: World, tmp_path: Path) -> World:
+    shutil.copytree(synced.home, tmp_path / "home")
+    return World(tmp_path / "home", synced.music, synced.more)
+
+
+@pytest.fixture(scope="module")
+def undo_changes(forks: ForkServer, synced: World, tmp_path_factory: pytest.TempPathFactory) -> tuple[int, int]:
+    """How many changes of state an undo makes, and an undo of it."""
+    home = tmp_path_factory.mktemp("whole") / "home"
+    shutil.copytree(synced.home, home)
+    world = World(home, synced.music, synced.more)
+    first = forks.run(world, "undo", "1", "--json")
+    second = forks.run(world, "undo", "3", "--json")
+    assert (first[0], second[0]) == (0, 0), first[2] + second[2]
+    return first[1], second[1]
 
 
 def finished(forks: ForkServer, world: World, number: str) -> None:
@@ -299,15 +308,16 @@ def finished(forks: ForkServer, world: World, number: str) -> None:
         assert code == 0, printed
 
 
-POINTS = [0.0, 0.15, 0.3, 0.45, 0.6, 0.7, 0.8, 0.9]
+POINTS = [0.0, 0.2, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.9]
+"""Most of them where files move and rows change."""
 
 
 @pytest.mark.parametrize("share", POINTS)
 def test_an_undo_that_is_killed_is_finished_by_a_second_one(
-    forks: ForkServer, undo_changes: tuple[int, int], tmp_path: Path, share: float
+    forks: ForkServer, undo_changes: tuple[int, int], world_to_kill: World, share: float
 ) -> None:
     """P48: no orphan, at whichever change of state it dies."""
-    world = synced(forks, tmp_path)
+    world = world_to_kill
     before = contents(world)
     code, _, printed = forks.run(world, "undo", "1", change=1 + int(share * undo_changes[0]))
     assert code == -9, printed
@@ -322,10 +332,10 @@ def test_an_undo_that_is_killed_is_finished_by_a_second_one(
 
 @pytest.mark.parametrize("share", POINTS)
 def test_a_bringing_back_that_is_killed_is_finished_by_a_second_one(
-    forks: ForkServer, undo_changes: tuple[int, int], tmp_path: Path, share: float
+    forks: ForkServer, undo_changes: tuple[int, int], world_to_kill: World, share: float
 ) -> None:
     """P48"""
-    world = synced(forks, tmp_path)
+    world = world_to_kill
     before, files = rows(world), contents(world)
     code, _, printed = forks.run(world, "undo", "1", "--json")
     number = str(json.loads(printed.splitlines()[-1])["id"])
