@@ -511,6 +511,14 @@ def test_who_signs_in_after_another_person_gets_what_is_theirs_alone(person: Per
     assert sorted(numbers(person.likes)) == list(range(200, 500))
 
 
+def test_a_page_that_does_not_name_its_next_one_does_not_end_the_list(person: Person) -> None:
+    for number in range(120):
+        person.spotify.like(track(number))
+    person.spotify.misbehave("GET /v1/me/tracks.*offset=0", Change(lambda page: {**page, "next": None}))
+
+    assert sorted(numbers(person.likes)) == list(range(120))
+
+
 def test_many_refused_playlists_make_one_message(person: Person) -> None:
     for number in range(20):
         person.spotify.add_playlist(f"Theirs {number}", track(number), owner="spotify")

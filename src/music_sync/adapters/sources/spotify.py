@@ -283,12 +283,10 @@ class _Pages:
         reply = _list_in(self._ask(offset))
         entries = [parse_entry(entry) for entry in reply["items"]]
         self._unusable |= {offset + place for place, found in enumerate(entries) if found is None}
-        return Page(
-            tuple(filter(None, entries)),
-            len(entries),
-            str(offset + len(entries)) if reply.get("next") else "",
-            number_of(reply.get("total")),
-        )
+        total, behind = number_of(reply.get("total")), offset + len(entries)
+        # A page that lost the way to the next one would end the list, and nobody would miss the rest for a week.
+        goes_on = bool(reply.get("next")) or bool(entries and behind < (total or 0))
+        return Page(tuple(filter(None, entries)), len(entries), str(behind) if goes_on else "", total)
 
     @property
     def told(self) -> list[str]:
