@@ -3,7 +3,7 @@
 Words alone decide nothing: without a length on both sides, or where words or version leave a doubt, a person is asked.
 """
 
-import logging
+import heapq
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator
@@ -18,9 +18,7 @@ from music_sync.track.likeness import FAR_S, FAR_SHARE, Described, Likeness, com
 from music_sync.track.quality import better
 from music_sync.track.words import tokens
 
-log = logging.getLogger(__name__)
-
-MOST_COMPARED = 40
+MOST_COMPARED = 16
 """Of all that share words with a track so many, the likeliest, are looked at closely."""
 
 
@@ -185,8 +183,10 @@ class _Index:
     by_word: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     by_joined: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     """By all words of the title without the spaces between."""
-    words: list[int] = field(default_factory=list)
+    titles: list[int] = field(default_factory=list)
     """How many different words each one's title has."""
+    words: list[frozenset[str]] = field(default_factory=list)
+    """Those of each one's artist and title."""
 
     @classmethod
     def of(cls, candidates: Iterable[Candidate]) -> "_Index":
@@ -194,7 +194,8 @@ class _Index:
         for number, candidate in enumerate(candidates):
             words, joined = _title_words(candidate.described)
             index.all.append(candidate)
-            index.words.append(len(words))
+            index.titles.append(len(words))
+            index.words.append(words.union(tokens(candidate.described.artist)))
             if candidate.described.isrc:
                 index.by_isrc[candidate.described.isrc].append(number)
             for word in words:
@@ -206,16 +207,23 @@ class _Index:
         """Those with its ISRC, and the likeliest of those that share half of the words of the shorter title."""
         words, joined = _title_words(wanted)
         shared = Counter(number for word in words for number in self.by_word.get(word, ()))
-        likeness = {
-            number: count / (len(words) + self.words[number] - count)
-            for number, count in shared.items()
-            if 2 * count >= min(len(words), self.words[number])
-        }
-        likeness |= dict.fromkeys(self.by_joined.get(joined, ()) if joined else (), 1.0)
-        near = [n for n in likeness if not _far_apart(wanted.length_s, self.all[n].described.length_s)]
-        likeliest = sorted(near, key=lambda number: -likeness[number])[:MOST_COMPARED]
+        half = [number for number, count in shared.items() if 2 * count >= min(len(words), self.titles[number])]
+        joined_alike = self.by_joined.get(joined, []) if joined else []
+        near = [
+            number
+            for number in dict.fromkeys([*joined_alike, *half])
+            if not _far_apart(wanted.length_s, self.all[number].described.length_s)
+        ]
+        # An upload has its artist in the title, so the words of both count together.
+        said = words.union(tokens(wanted.artist))
+        likeliest = heapq.nsmallest(MOST_COMPARED, near, key=lambda number: -_overlap(said, self.words[number]))
         same_code = self.by_isrc.get(_code(wanted.isrc), ())
         return (self.all[number] for number in dict.fromkeys([*same_code, *likeliest]))
+
+
+def _overlap(some: frozenset[str], others: frozenset[str]) -> float:
+    """Which share of the words of both are in both."""
+    return len(some & others) / max(1, len(some) + len(others))
 
 
 def _title_words(described: Described) -> tuple[frozenset[str], str]:
