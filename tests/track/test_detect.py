@@ -97,7 +97,11 @@ def test_only_what_is_to_be_bought_is_looked_for(catalogue: FakeCatalogue, libra
     asked: list[str] = []
     bought(catalogue, "bought")
 
-    detect(Fixed([track("new"), track("bought")]), catalogue, library, lambda each: bool(asked.append(each.source_id)))
+    def turned_up(found: FoundTrack) -> bool:
+        asked.append(found.source_id)
+        return False
+
+    detect(Fixed([track("new"), track("bought")]), catalogue, library, turned_up)
 
     assert asked == ["bought"]
 

@@ -127,7 +127,8 @@ class TokenSource:
 
     def _refuse_to_wait(self, kept: Kept) -> None:
         now = self._accounts.now()
-        if kept.waits_until > now:
+        # A clock that was ahead when that was written down must not lock the sign-in for longer than a service may.
+        if now < kept.waits_until <= now + LONGEST_WAIT_S:
             raise ServiceUnavailable(
                 f"{kept.label} asks to be left alone until {when(kept.waits_until, now)}; other work goes on",
                 kept.waits_until - now,
