@@ -246,7 +246,7 @@ def test_status_tells_what_waits_for_whom(mixed: Mixed, warm: Warm) -> None:
     assert status["recordings"] == 8
     assert sorted(track["ending"] for track in status["parked"]) == ["buy_list", "failed", "failed", "failed", "failed"]
     assert "`music-sync retry` tries what failed again" in screen.out
-    assert "buy them and put the files into the drop folder" in screen.out
+    assert "`music-sync buy-list` links to stores" in screen.out
 
 
 def test_doctor_and_config_print_their_shapes(mixed: Mixed, warm: Warm) -> None:

@@ -24,7 +24,7 @@ from music_sync.settings import Settings, load
 WHAT_NEXT = {
     "failed": "`music-sync retry` tries what failed again",
     "review": "`music-sync review` shows both sides, and you say whether they are the same",
-    "buy_list": "buy them and put the files into the drop folder",
+    "buy_list": "`music-sync buy-list` links to stores; files go into the drop folder",
 }
 
 
