@@ -84,7 +84,9 @@ class Stories:
     def to_buy(self) -> list[AtSource]:
         """Every track whose latest attempt ended on the buy list, with that attempt alone."""
         found = self._ask(f"SELECT * FROM attempts WHERE ending = 'buy_list' AND {_LATEST}", {})  # noqa: S608
-        on_it = "(listings.source, listed.source_id) IN (SELECT source, source_id FROM attempts WHERE ending = 'buy_list')"
+        on_it = (
+            "(listings.source, listed.source_id) IN (SELECT source, source_id FROM attempts WHERE ending = 'buy_list')"
+        )
         lists: dict[Key, list[OnList]] = defaultdict(list)
         for row in self._listed(on_it):
             lists[_key(row)].append(_list_of(row))
