@@ -2,12 +2,18 @@
 
 import json
 import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.journeys.forks import ForkServer, forking
 from tests.journeys.warm import Warm
-from tests.journeys.world import World, offer
+from tests.journeys.world import World, new_world, offer
+
+from music_sync.demo.services import AudioServer
 
 EXTENDED = "Four On The Floor (Extended Mix)"
 
@@ -246,3 +252,110 @@ def test_without_anything_to_review_a_home_stays_empty(warm: Warm, world: World)
     assert (done.code, done.out) == (0, "nothing to review\n")
     assert warm.run(world, "review", "accept", "abcdef").code == 2
     assert not world.home.exists()
+
+
+@pytest.fixture
+def misfit(warm: Warm, tmp_path: Path) -> Iterator[tuple[World, str]]:
+    """A link that brings 8 s of audio, though a list announces 60 s."""
+    world = new_world(tmp_path / "links")
+    path = offer(world, 1, "mp3")
+    with AudioServer({"/half.mp3": path.read_bytes()}) as server:
+        path.unlink()
+        link = server.url("/half.mp3")
+        (world.music / "list.csv").write_text(f"artist,title,duration,url\nNadia Klee,Half Past Two,1:00,{link}\n")
+        world = replace(world, more=(("MUSIC_SYNC_LINK_HOSTS", server.host_and_port),))
+        synced = warm.run(world, "sync", str(world.music / "list.csv"), "--json")
+        assert synced.json["counts"]["review"] == 1, synced.out
+        yield world, reviews(warm, world)[0]["id"]
+
+
+def test_a_length_that_does_not_fit_is_shown_without_a_recording(warm: Warm, misfit: tuple[World, str]) -> None:
+    """P24"""
+    world, review_id = misfit
+    [review] = reviews(warm, world)
+
+    assert (review["id"], review["ours"]) == (review_id, None)
+    assert "the length does not fit" in warm.run(world, "review").out
+
+
+def test_a_length_that_is_accepted_is_filed_as_it_comes(warm: Warm, misfit: tuple[World, str]) -> None:
+    """P24: a person's word goes over the announced length."""
+    world, review_id = misfit
+    done = warm.run(world, "review", "accept", review_id, "--json")
+
+    assert (done.code, done.json["counts"]["new"], len(music(world))) == (0, 1, 1)
+    assert reviews(warm, world) == []
+    must_be_whole(warm, world)
+
+
+def test_a_length_that_is_rejected_puts_the_track_on_the_buy_list(warm: Warm, misfit: tuple[World, str]) -> None:
+    world, review_id = misfit
+    done = warm.run(world, "review", "reject", review_id, "--json")
+    again = warm.run(world, "sync", str(world.music / "list.csv"), "--json")
+
+    assert (done.json["counts"]["buy_list"], music(world)) == (1, [])
+    assert "what came is not Nadia Klee - Half Past Two" in done.json["tracks"][0]["reason"]
+    assert (again.json["counts"]["new"], reviews(warm, world)) == (0, [])
+
+
+def test_on_a_shared_database_verdicts_and_undo_are_the_same(warm: Warm, world: World, postgres_url: str) -> None:
+    shared = replace(world, more=(("MUSIC_SYNC_DATABASE_URL", postgres_url),))
+    offer(shared, 0)
+    warm.run(shared, "sync", str(world.music))
+    offer(shared, 0, "mp3", title=EXTENDED)
+    warm.run(shared, "sync", str(world.music))
+    [review] = reviews(warm, shared)
+
+    accepted = warm.run(shared, "review", "accept", review["id"], "--json")
+    parted = warm.run(shared, "undo", "--last", "--json")
+    rejected = warm.run(shared, "review", "reject", review["id"], "--json")
+    out = warm.run(shared, "undo", "--last", "--json")
+    back = warm.run(shared, "undo", str(out.json["id"]), "--json")
+
+    assert review["found"]["title"] == EXTENDED
+    assert [done.code for done in (accepted, parted, rejected, out, back)] == [0] * 5
+    assert rejected.json["counts"]["new"] == 1
+    assert len(music(shared)) == 2
+    must_be_whole(warm, shared)
+
+
+@pytest.fixture(scope="module")
+def forks() -> Iterator[ForkServer]:
+    with forking() as server:
+        yield server
+
+
+@pytest.mark.parametrize("stage", ["before match", "before match sound", "after file"])
+def test_a_verdict_that_is_killed_midway_holds_at_the_next_sync(
+    forks: ForkServer, warm: Warm, world: World, unsure: dict[str, Any], stage: str
+) -> None:
+    """P48"""
+    code, _, printed = forks.run(world, "review", "reject", unsure["id"], stage=stage)
+    assert code == -9, printed
+
+    after = warm.run(world, "sync", str(world.music / "Theirs.m3u"), "--json")
+
+    assert (after.code, after.json["counts"]["review"]) == (0, 0)
+    assert (len(music(world)), reviews(warm, world)) == (2, [])
+    must_be_whole(warm, world)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
+def test_a_merge_that_is_killed_is_done_or_not_done(
+    forks: ForkServer, warm: Warm, world: World, unsure: dict[str, Any], share: float
+) -> None:
+    """P48"""
+    whole = world.home.parent / "whole"
+    shutil.copytree(world.home, whole)
+    code, changes, printed = forks.run(replace(world, home=whole), "review", "accept", unsure["id"])
+    assert code == 0, printed
+
+    code, _, printed = forks.run(world, "review", "accept", unsure["id"], change=1 + int(share * changes))
+    assert code == -9, printed
+    if reviews(warm, world):
+        assert warm.run(world, "review", "accept", unsure["id"]).code == 0
+
+    [ours] = recordings(warm, world)
+    assert {source["source_id"] for source in ours["sources"]} >= {unsure["source_id"]}
+    assert sorted(ours["playlists"]) == ["Mine", "Theirs"]
+    must_be_whole(warm, world)
