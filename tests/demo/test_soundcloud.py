@@ -19,6 +19,7 @@ from music_sync.demo.soundcloud import (
     SoundCloudServer,
     geo_blocked,
     nulled,
+    offered,
     rate_limited,
     stamp,
     track,
@@ -61,6 +62,10 @@ def caller() -> Iterator[Caller]:
         yield Caller(server)
 
 
+def refusal_of_download(caller: Caller, number: int, authorization: str | None = None) -> tuple[int, int]:
+    return refusal(caller.get(f"/tracks/soundcloud:tracks:{number}/download", authorization=authorization))
+
+
 def refusal(answer: httpx.Response) -> tuple[int, int]:
     told = answer.json()
 
@@ -99,6 +104,24 @@ def test_the_app_needs_its_secret(caller: Caller) -> None:
     form["client_id"] = caller.server.authorization.app.client_id
 
     assert httpx.post(f"{caller.server.url}/oauth/token", data=form).json()["error"] == "invalid_client"
+
+
+# Downloads
+
+
+def test_only_what_is_offered_is_downloaded_and_only_by_those_who_signed_in(caller: Caller) -> None:
+    """The contract names the address of a download and nothing of its answer."""
+    caller.server.catalogue = [offered(1, "a"), track(2, "b"), offered(3, "c")]
+    caller.server.files = {number: f"https://files.example/{number}.wav" for number in (1, 2)}
+    first, second = (caller.get("/tracks/soundcloud:tracks:1/download") for _ in range(2))
+    caller.server.tells_file_in_body = True
+
+    assert first.status_code == 302
+    assert first.headers["location"].startswith("https://files.example/1.wav?Signature=")
+    assert first.headers["location"] != second.headers["location"]
+    assert caller.get("/tracks/1/download").json()["redirectUri"].startswith("https://files.example/1.wav?")
+    assert refusal_of_download(caller, 1, "OAuth wrong") == (401, 401)
+    assert [refusal_of_download(caller, number) for number in (2, 3, 4)] == [(404, 404)] * 3
 
 
 # Pages
@@ -323,7 +346,7 @@ def contract(caller: Caller) -> Contract:
 def ask_everything(caller: Caller) -> None:
     """Each call of the simulator once, and its refusals."""
     server = caller.server
-    server.likes = Shelf([track(1, "a"), nulled(track(2, "b"), "urn"), without(track(3, "c"), "isrc")])
+    server.likes = Shelf([offered(1, "a"), nulled(track(2, "b"), "urn"), without(track(3, "c"), "isrc")])
     server.sets = [Set(5, "Warm Up", Shelf([track(4, "d", access="blocked", isrc="DEAB12500001")]))]
     server.liked_sets = [Set(6, "Cool Down", Shelf([track(5, "e")]), last_modified=None, counts=False)]
     server.others["mira-voss"] = Shelf([track(6, "f", access=None)])
