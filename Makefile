@@ -14,13 +14,13 @@ setup: .venv/.ready-run ## set up what is missing to run
 	@echo 'Music Sync is set up: $(BIN)/music-sync --help'
 
 test: .venv/.ready-test ## run the tests; ARGS=tests/audio for some
-	@$(BIN)/pytest -n $(JOBS) $(ARGS)
+	@$(BIN)/pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 test-long: .venv/.ready-test ## run the tests in their long form too
-	@$(BIN)/pytest -n $(JOBS) -m "slow or not slow" $(ARGS)
+	@$(BIN)/pytest -n $(JOBS) --dist worksteal -m "slow or not slow" $(ARGS)
 
 check: lint docs-check ## everything that a change must pass, the tests last
-	@$(BIN)/pytest -n $(JOBS)
+	@$(BIN)/pytest -n $(JOBS) --dist worksteal
 
 lint: .venv/.ready-check ## format, rules, types, layers, shell scripts
 	@$(BIN)/ruff format --check
