@@ -33,8 +33,10 @@ def sync(request: Request, stages: Stages, publish: Callable[[], object]) -> Run
     engine.start(this_round, sync_round, request)
     done.append(engine.result(this_round))
     turned_up = _turned_up(request, len(done[-1].flows), stages)
-    flows: dict[str, FoundTrack] = left | turned_up | engine.unfinished_tracks()
-    flows |= {flow_id: found for each in done for flow_id, found in each.flows}
+    # Those found now stand first, in the order of their sources, whichever of them has ended already.
+    flows: dict[str, FoundTrack] = {flow_id: found for each in done for flow_id, found in each.flows}
+    for others in (left, turned_up, engine.unfinished_tracks()):
+        flows = {**flows, **{flow_id: found for flow_id, found in others.items() if flow_id not in flows}}
     stages.tell(Happening("", "", "", "counted", count=len(flows)))
     endings = {flow_id: _ending_of(flow_id, found, stages) for flow_id, found in flows.items()}
     tracks = [TrackReport(found, endings[flow_id]) for flow_id, found in flows.items()]
