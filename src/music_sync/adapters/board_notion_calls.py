@@ -6,12 +6,11 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 
+from music_sync.adapters.calls import after_s
 from music_sync.model.errors import BadSetting, NeedsPerson, ServiceUnavailable, SyncError
 
 if TYPE_CHECKING:
@@ -124,7 +123,7 @@ class NotionCalls:
         try:
             answer = call(self._client)
         except HTTPResponseError as error:
-            return _Trouble(error.status, _message_of(error), _after_s(error.headers.get("Retry-After")))
+            return _Trouble(error.status, _message_of(error), after_s(error.headers.get("Retry-After")))
         except NotionClientErrorBase as error:
             return _Trouble(0, str(error))
         except httpx.HTTPError as error:
@@ -186,19 +185,6 @@ def _message_of(error: Any) -> str:
         return "no answer of Notion's own"
     message = body.get("message") if isinstance(body, dict) else None
     return str(message or error)
-
-
-def _after_s(header: str | None) -> float | None:
-    """Retry-After in either of its forms; None when it is missing or makes no sense."""
-    text = (header or "").strip()
-    if text.isdecimal() and text.isascii():
-        return float(text)
-    try:
-        until = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    moment = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
 def _checked_token(token: str) -> str:
