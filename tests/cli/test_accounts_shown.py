@@ -16,6 +16,6 @@ def test_each_source_has_one_line_for_all_its_lists() -> None:
     ]
 
     assert list(list_lines(lists)) == [
-        "· soundcloud: likes 5; 2 tracks gone from them",
+        "· soundcloud: likes 5; 2 tracks gone from there",
         "· spotify: Liked songs 1204; 3 playlists, 42 entries; 1 not shown to us; 1 not yet read to the end",
     ]

@@ -33,21 +33,28 @@ def list_rows(listings: Iterable[Listing]) -> list[dict[str, object]]:
 
 
 def list_lines(listings: Sequence[Listing]) -> Iterator[str]:
-    """`· spotify: Liked songs 1204; 12 playlists, 3410 entries; 3 tracks gone from them`."""
+    """`· spotify: Liked songs 1204; 12 playlists, 3410 entries; 3 tracks gone from there`."""
     for source in dict.fromkeys(each.source for each in listings):
         mine = [each for each in listings if each.source == source]
         told = [f"{each.name} {each.entries}" for each in mine if not each.playlist_id]
         lists = [each for each in mine if each.playlist_id]
         if lists:
-            told.append(f"{len(lists)} playlists, {sum(each.entries for each in lists)} entries")
+            entries = sum(each.entries for each in lists)
+            told.append(f"{_number(len(lists), 'playlist')}, {entries} {'entry' if entries == 1 else 'entries'}")
         for what, number in (
             ("not shown to us", sum(bool(each.refused) for each in mine)),
             ("not yet read to the end", sum(not each.read_at and not each.refused for each in mine)),
-            ("tracks gone from them", sum(each.gone for each in mine)),
         ):
             if number:
                 told.append(f"{number} {what}")
+        gone = sum(each.gone for each in mine)
+        if gone:
+            told.append(f"{_number(gone, 'track')} gone from there")
         yield show.clean(f"· {source}: {'; '.join(told)}")
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def account_line(standing: Standing) -> str:
