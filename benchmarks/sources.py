@@ -21,11 +21,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from music_sync import wiring
 from music_sync.adapters.sources import module
 from music_sync.demo import lastfm, listenbrainz, soundcloud, spotify, youtube, ytmusic
 from music_sync.demo.loopback import Loopback
 from music_sync.settings import load, variable
+from music_sync.wiring import listening, state
 
 SIZES = (100, 1_000, 10_000)
 HOME = "MUSIC_SYNC_HOME"
@@ -113,8 +113,8 @@ def measured(part: str, home: Path, world: World) -> Cost:
 def read(part: str) -> dict[str, Any]:
     """Read one part as a sync does; the budget counts, but nobody waits for its pace."""
     settings = load().settings
-    catalogue = wiring.open_catalogue(settings)
-    means = replace(wiring.means(settings, lambda: catalogue.listings), sleep=lambda _seconds: None)
+    catalogue = state.open_catalogue(settings)
+    means = replace(listening.means(settings, lambda: catalogue.listings), sleep=lambda _seconds: None)
     name, _, wanted = part.partition(":")
     source = next(each for each in module(name).open_parts(means) if each.part == wanted)
     began = time.perf_counter()

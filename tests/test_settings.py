@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from music_sync import wiring
 from music_sync.model.errors import BadSetting
 from music_sync.settings import FILE_ONLY, OUTSIDE_NAMES, PROVIDERS, SECRETS, Settings, load, variable
+from music_sync.wiring import journey
 
 
 def loaded(home: Path, text: str = "", **variables: str) -> Settings:
@@ -133,7 +133,7 @@ def test_secrets_are_known_as_such() -> None:
 
 
 def test_every_provider_that_may_be_set_has_an_adapter() -> None:
-    assert set(PROVIDERS) == set(wiring.PROVIDERS)
+    assert set(PROVIDERS) == set(journey.PROVIDERS)
 
 
 def test_the_documented_example_is_a_valid_file(tmp_path: Path) -> None:

@@ -26,7 +26,6 @@ from tests.samples.sources.soundcloud import SoundCloudWalk
 from tests.samples.sources.spotify import SpotifyWalk
 from tests.walk import Walk, WalkModule
 
-from music_sync import wiring
 from music_sync.adapters import sources
 from music_sync.adapters.listing_reader import RECHECK_NEWEST
 from music_sync.adapters.sources import SOURCES
@@ -41,6 +40,7 @@ from music_sync.model.ports import Past
 from music_sync.settings import Settings, load
 from music_sync.track.detect import Detected, detect
 from music_sync.track.staging import folder_of
+from music_sync.wiring import listening, state
 
 SERVICES = [name for name in SOURCES if hasattr(sources.module(name), "ACCOUNT")]
 """A new one is taken in by itself; without a walk in its sample it fails."""
@@ -77,9 +77,9 @@ class Reading:
     """In seconds, what would have been waited."""
 
     def detect(self) -> Detected:
-        means = replace(wiring.means(self.settings, lambda: self.catalogue.listings), sleep=self.waits.append)
-        (source,) = wiring.chain([f"{self.name}:{self.walk.part}"], means)
-        return detect(source, self.catalogue, wiring.open_library(self.settings, self.catalogue))
+        means = replace(listening.means(self.settings, lambda: self.catalogue.listings), sleep=self.waits.append)
+        (source,) = listening.chain([f"{self.name}:{self.walk.part}"], means)
+        return detect(source, self.catalogue, state.open_library(self.settings, self.catalogue))
 
     def counted(self) -> tuple[Detected, int]:
         """What is found, and how many pages were asked for."""
@@ -108,8 +108,8 @@ def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[SqlCatalogue]:
-    catalogue = wiring.open_catalogue(settings)
-    wiring.open_library(settings, catalogue)
+    catalogue = state.open_catalogue(settings)
+    state.open_library(settings, catalogue)
     yield catalogue
     catalogue._engine.dispose()
 
@@ -380,7 +380,7 @@ def killed_while_it_reads(warm: Warm, world: World, walk: Walk, page: int, *argu
 
 def pasts(world: World, name: str) -> dict[str, Past]:
     """How each track ended, as the catalogue knows it."""
-    return wiring.snapshot(load({"MUSIC_SYNC_HOME": str(world.home)}).settings).pasts(name)
+    return state.snapshot(load({"MUSIC_SYNC_HOME": str(world.home)}).settings).pasts(name)
 
 
 def state_of(world: World) -> dict[str, bytes]:

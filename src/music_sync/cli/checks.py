@@ -113,16 +113,16 @@ def _budgets(settings: Settings) -> Iterator[Check]:
 
 
 def _state(settings: Settings) -> Iterator[Check]:
-    from music_sync import wiring
+    from music_sync.wiring import state
 
     if not settings.database_url:
         for database in (settings.state_db, settings.flows_db):
             if database.exists():
                 yield _whole(database)
-        kind = wiring.network_drive_below(settings.var)
+        kind = state.network_drive_below(settings.var)
         mend = "move the home to a local disk: MUSIC_SYNC_HOME" if kind else ""
         yield Check("local_disk", not kind, "environment", f"state is on {kind or 'a local disk'}", mend)
-    catalogue = wiring.snapshot(settings)
+    catalogue = state.snapshot(settings)
     yield from _once_each(catalogue.recordings)
     running = catalogue.waiting("running")
     mend = "run `music-sync sync`, it goes on where it stopped" if running else ""
@@ -130,7 +130,7 @@ def _state(settings: Settings) -> Iterator[Check]:
     waiting = {
         f"{link.source}:{link.source_id}" for link, past in catalogue.waiting("failed") if past.next_actor == "flow"
     }
-    left = wiring.staging_leftovers(settings, waiting | {f"{link.source}:{link.source_id}" for link, _ in running})
+    left = state.staging_leftovers(settings, waiting | {f"{link.source}:{link.source_id}" for link, _ in running})
     mend = "the next `music-sync sync` clears it" if left else ""
     yield Check("staging", not left, "state", f"{len(left)} folders without a track in staging", mend)
 
@@ -152,9 +152,9 @@ def _once_each(recordings: Callable[[], Iterator[Recording]]) -> Iterator[Check]
 
 
 def _library(settings: Settings) -> Iterator[Check]:
-    from music_sync import wiring
+    from music_sync.wiring import state
 
-    findings = list(wiring.check_library(settings, quick=True))
+    findings = list(state.check_library(settings, quick=True))
     for finding in findings[:MOST_SHOWN]:
         yield Check("library", ok=False, severity="state", message=finding.sentence)
     text = f"{len(findings)} findings" if findings else "library and catalogue agree"

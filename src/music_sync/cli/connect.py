@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-from music_sync import wiring
 from music_sync.adapters import account_file, sign_in_loopback, sources
 from music_sync.adapters.account_file import Kept, Standing, Unreadable
 from music_sync.adapters.accounts import Account, Accounts, OAuth, Secrets, Words
@@ -18,6 +17,7 @@ from music_sync.cli import asking, show
 from music_sync.cli.accounts_shown import account_line, account_rows
 from music_sync.model.errors import BadSetting, NeedsPerson, SyncError
 from music_sync.settings import SECRETS, Settings, can_show_browser, load, variable
+from music_sync.wiring import listening, state
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Asked:
 def connect(*, name: str, forget: bool, **asked: Any) -> int:
     """Sign in to the service NAME; without a name, tell how each account stands."""
     settings, how = load().settings, Asked(**asked)
-    given = wiring.means(settings, lambda: wiring.snapshot(settings).listings)
+    given = listening.means(settings, lambda: state.snapshot(settings).listings)
     if not name:
         _list(given.accounts, how)
         return 0

@@ -16,9 +16,9 @@ def library() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a recording, one a line.")
 def list_recordings(*, as_json: bool) -> int:
     """Every recording with what was measured and where it lies."""
-    from music_sync import wiring
+    from music_sync.wiring import state
 
-    for recording in wiring.snapshot(load().settings).recordings():
+    for recording in state.snapshot(load().settings).recordings():
         if as_json:
             show.as_json(shape_of(recording))
         else:
@@ -31,9 +31,9 @@ def list_recordings(*, as_json: bool) -> int:
 @click.option("--quick", is_flag=True, help="Look at presence and size only, not at every byte.")
 def check(*, as_json: bool, quick: bool) -> int:
     """Compare library and catalogue: every file there, unchanged, and known. Exit 3 when something is found."""
-    from music_sync import wiring
+    from music_sync.wiring import state
 
-    findings = list(wiring.check_library(load().settings, quick=quick))
+    findings = list(state.check_library(load().settings, quick=quick))
     if as_json:
         show.as_json({"ok": not findings, "findings": [vars(finding) for finding in findings]})
     else:

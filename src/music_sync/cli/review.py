@@ -44,17 +44,17 @@ def list_reviews(*, as_json: bool) -> int:
 @click.pass_context
 def accept(ctx: click.Context, *, ids: tuple[str, ...], as_json: bool, dry_run: bool) -> int:
     """It is the same recording: the track becomes one more link to yours; nothing is fetched. `undo` takes it back."""
-    from music_sync import wiring
+    from music_sync.wiring import answers
 
     settings = load().settings
     if dry_run or (ctx.obj or {}).get("dry_run"):
-        picked = chosen(ids, wiring.reviews(settings))
+        picked = chosen(ids, answers.reviews(settings))
         for each in picked:
             if each.recording_id:
                 must_be_mergeable(each)
         return _foreseen(picked, {True: "would become a link to", False: "would be taken as it is"}, as_json=as_json)
     with logged(settings.log), stoppable(as_json=as_json) as stop, show.progress() as tell:
-        report = wiring.accept(settings, ids, tell, stop)
+        report = answers.accept(settings, ids, tell, stop)
     return _ended(report, as_json=as_json)
 
 
@@ -65,16 +65,16 @@ def accept(ctx: click.Context, *, ids: tuple[str, ...], as_json: bool, dry_run: 
 @click.pass_context
 def reject(ctx: click.Context, *, ids: tuple[str, ...], as_json: bool, dry_run: bool) -> int:
     """It is another recording: it is filed by itself now, and nobody asks again."""
-    from music_sync import wiring
+    from music_sync.wiring import answers
 
     settings = load().settings
     if dry_run or (ctx.obj or {}).get("dry_run"):
-        picked = chosen(ids, wiring.reviews(settings))
+        picked = chosen(ids, answers.reviews(settings))
         return _foreseen(
             picked, {True: "would be filed apart from", False: "would go on the buy list"}, as_json=as_json
         )
     with logged(settings.log), stoppable(as_json=as_json) as stop, show.progress() as tell:
-        report = wiring.reject(settings, ids, tell, stop)
+        report = answers.reject(settings, ids, tell, stop)
     return _ended(report, as_json=as_json)
 
 
@@ -82,10 +82,10 @@ def reject(ctx: click.Context, *, ids: tuple[str, ...], as_json: bool, dry_run: 
 @_IDS
 def open_both(*, ids: tuple[str, ...]) -> int:
     """Open or play both sides with this desktop's own programs; without a desktop, say where they are."""
-    from music_sync import wiring
+    from music_sync.wiring import answers
 
     settings = load().settings
-    picked = chosen(ids, wiring.reviews(settings))
+    picked = chosen(ids, answers.reviews(settings))
     program = opener() if can_show_browser() else ""
     # Not a generator: both sides of each are opened, whatever became of the first one.
     opened = [_opened(side, place, program) for each in picked for side, place in _places(each, settings)]
@@ -95,9 +95,9 @@ def open_both(*, ids: tuple[str, ...]) -> int:
 
 
 def _listed(*, as_json: bool) -> int:
-    from music_sync import wiring
+    from music_sync.wiring import answers
 
-    waiting = wiring.reviews(load().settings)
+    waiting = answers.reviews(load().settings)
     if as_json:
         show.as_json({"result": "needs_person" if waiting else "done", "reviews": [_shape(each) for each in waiting]})
         return 0

@@ -52,7 +52,7 @@ def run(
     """
     if force and never:
         raise click.UsageError("--music-sync and --no-music-sync contradict each other; give one of them")
-    from music_sync import wiring
+    from music_sync.wiring import cycle
 
     settings = load().settings
     if dry_run or (click.get_current_context().obj or {}).get("dry_run"):
@@ -63,7 +63,7 @@ def run(
         logged(settings.loop_log, and_print=not as_json),
         _ending(process) as check,
     ):
-        orchestrator = wiring.orchestrator(settings, process)
+        orchestrator = cycle.orchestrator(settings, process)
         pipe = WakePipe(settings.wake)
         while True:
             music, report = orchestrator.cycle(force=force, never=never)
@@ -78,12 +78,12 @@ def run(
 
 def _foreseen(settings: Settings, *, force: bool, never: bool, as_json: bool) -> int:
     """What a cycle would sync; the tasks are left to it, `music-sync tasks list` shows them."""
-    from music_sync import wiring
+    from music_sync.wiring import cycle, rounds
 
-    is_due = settings.enabled and wiring.verdict(settings).is_due
+    is_due = settings.enabled and cycle.verdict(settings).is_due
 
     def work(tell: Tell) -> RunReport:
-        return wiring.plan(settings, Request(), tell) if not never and (force or is_due) else RunReport()
+        return rounds.plan(settings, Request(), tell) if not never and (force or is_due) else RunReport()
 
     return ended(as_json, work, future=True)
 

@@ -45,9 +45,9 @@ def status(*, as_json: bool) -> int:
 def _glance(settings: Settings) -> Glance:
     if not settings.database_url:
         return glance_sqlite.glance(settings.state_db)
-    from music_sync import wiring
+    from music_sync.wiring import state
 
-    return wiring.glance(settings)
+    return state.glance(settings)
 
 
 def _shape(settings: Settings, last: LastRun, seen: Glance) -> dict[str, object]:

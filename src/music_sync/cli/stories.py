@@ -12,9 +12,9 @@ def opened(settings: Settings) -> AbstractContextManager[Stories]:
     """What the catalogue tells of tracks; raises TryAgainLater or EnvironmentFault when it cannot be read."""
     if not settings.database_url:
         return stories_at(settings.state_db)
-    from music_sync import wiring
+    from music_sync.wiring import state
 
-    return wiring.stories(settings)
+    return state.stories(settings)
 
 
 def held(settings: Settings, identity: str, files: Sequence[LibraryFile]) -> set[str]:

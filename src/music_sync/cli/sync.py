@@ -86,16 +86,16 @@ def plan(*, what: tuple[str, ...], limit: int | None, only: str, as_json: bool) 
 @click.pass_context
 def retry(ctx: click.Context, *, track: tuple[str, ...], as_json: bool, dry_run: bool) -> int:
     """Try tracks again that ended without a file: all that failed, or those with TRACK in their id, link or reason."""
-    from music_sync import wiring
+    from music_sync.wiring import rounds
 
     settings = load().settings
     if dry_run or (ctx.obj or {}).get("dry_run"):
-        _list(wiring.would_retry(settings, track), as_json=as_json)
+        _list(rounds.would_retry(settings, track), as_json=as_json)
         return 0
 
     def again(tell: Tell) -> RunReport:
         with logged(settings.log), stoppable(as_json=as_json) as stop:
-            return wiring.retry(settings, track, tell, stop)
+            return rounds.retry(settings, track, tell, stop)
 
     return ended(as_json, again)
 
@@ -113,18 +113,18 @@ def _list(waiting: Sequence[tuple[SourceLink, Past]], *, as_json: bool) -> None:
 
 
 def _planned(request: Request, *, as_json: bool) -> int:
-    from music_sync import wiring
+    from music_sync.wiring import rounds
 
     settings = load().settings
-    return ended(as_json, lambda tell: wiring.plan(settings, request, tell), future=True)
+    return ended(as_json, lambda tell: rounds.plan(settings, request, tell), future=True)
 
 
 def _synced(request: Request, tell: Tell, *, as_json: bool) -> RunReport:
-    from music_sync import wiring
+    from music_sync.wiring import rounds
 
     settings = load().settings
     with logged(settings.log), stoppable(as_json=as_json) as stop, remembered(settings, request) as remember:
-        return remember(wiring.sync(settings, request, tell, stop))
+        return remember(rounds.sync(settings, request, tell, stop))
 
 
 def ended(as_json: bool, work: Callable[[Tell], RunReport], *, future: bool = False) -> int:  # noqa: FBT001

@@ -60,7 +60,7 @@ def add(
     ctx: click.Context, /, *, dry_run: bool, as_json: bool, description_file: IO[bytes] | None, **asked: Any
 ) -> int:
     """Add a task to the board and wake the orchestrator when it waits."""
-    from music_sync import wiring
+    from music_sync.wiring import cycle
 
     if description_file and asked["description"]:
         raise click.UsageError("--description and --description-file say the same; give one of them")
@@ -71,7 +71,7 @@ def add(
     if _is_dry(ctx, dry_run=dry_run):
         _tell_draft(draft, as_json=as_json)
         return 0
-    task = wiring.open_board(settings).add(draft)
+    task = cycle.open_board(settings).add(draft)
     woken = _wake(settings)
     if as_json:
         show.as_json(tasks_shown.shape_of(task))
@@ -87,11 +87,11 @@ def add(
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a task, one a line.")
 def list_tasks(*, everything: bool, status: str, as_json: bool) -> int:
     """The open tasks, in the order in which they are handed over."""
-    from music_sync import wiring
+    from music_sync.wiring import cycle
 
     settings = load().settings
-    board = wiring.open_board(settings, to_read=True)
-    stored = list(wiring.every_task(settings) if everything else board.tasks())
+    board = cycle.open_board(settings, to_read=True)
+    stored = list(cycle.every_task(settings) if everything else board.tasks())
     chosen = [task for task in stored if tasks_shown.is_asked_for(task, everything=everything, status=status)]
     chosen.sort(key=lambda task: (rank(task.priority), task.created_at, task.task_id))
     held = {task.task_id: task for task in stored}
@@ -112,11 +112,11 @@ def list_tasks(*, everything: bool, status: str, as_json: bool) -> int:
 @AS_JSON
 def show_task(*, task_id: str, as_json: bool) -> int:
     """One task with its hand-offs, and whether it started a sync."""
-    from music_sync import wiring
+    from music_sync.wiring import cycle
 
     settings = load().settings
     task = named(settings, task_id)
-    ledger = wiring.open_ledger(settings, to_read=True)
+    ledger = cycle.open_ledger(settings, to_read=True)
     handoffs, triggered = ledger.handoffs(task.task_id), ledger.triggered(task.task_id)
     if as_json:
         shape = tasks_shown.shape_of(task) | {"revision": task.content_key, "triggered_revision": triggered}
@@ -159,9 +159,9 @@ def ready(ctx: click.Context, *, task_id: str, dry_run: bool) -> int:
 
 def named(settings: Settings, text: str) -> Task:
     """The task of this id, or the only one whose id begins so; raises BadSetting naming the candidates."""
-    from music_sync import wiring
+    from music_sync.wiring import cycle
 
-    return _named(text, wiring.open_board(settings, to_read=True), lambda: wiring.every_task(settings))
+    return _named(text, cycle.open_board(settings, to_read=True), lambda: cycle.every_task(settings))
 
 
 def _named(text: str, board: "Board", every_task: Callable[[], Iterable[Task]]) -> Task:
@@ -250,7 +250,7 @@ def _tell_draft(draft: Draft, *, as_json: bool) -> None:
 
 def _write(text: str, change: Change, *, is_dry: bool) -> int:
     """Write on a task whatever its status is by now: it is a person who does."""
-    from music_sync import wiring
+    from music_sync.wiring import cycle
 
     settings = load().settings
     task = named(settings, text)
@@ -259,7 +259,7 @@ def _write(text: str, change: Change, *, is_dry: bool) -> int:
         click.echo(f"would change {what}")
         click.echo("next: the same without -n does it; nothing was changed")
         return 0
-    _check(task, wiring.open_board(settings).update(task.task_id, change))
+    _check(task, cycle.open_board(settings).update(task.task_id, change))
     woken = _wake(settings)
     click.echo(what)
     if change.status == BLOCKED:

@@ -34,19 +34,19 @@ def undo(ctx: click.Context, *, what: str | None, last: bool, as_json: bool, dry
     The files of a filing are moved to var/undone in the home (on another drive: to a hidden folder there), and no
     sync files the track again by itself.
     """
-    from music_sync import wiring
+    from music_sync.wiring import answers
 
     if bool(what) == last:
         raise click.UsageError("name one: a number of `music-sync undo list`, or --last")
     settings = load().settings
     if what == "list":
-        newest = sorted(wiring.changes(settings), key=_number, reverse=True)
+        newest = sorted(answers.changes(settings), key=_number, reverse=True)
         return _listed(newest, as_json=as_json)
     dry = dry_run or (ctx.obj or {}).get("dry_run", False)
     if dry:
-        return _told(wiring.take_back(settings, what or "last", dry_run=True), as_json=as_json)
+        return _told(answers.take_back(settings, what or "last", dry_run=True), as_json=as_json)
     with logged(settings.log):
-        return _told(wiring.take_back(settings, what or "last", dry_run=False), as_json=as_json)
+        return _told(answers.take_back(settings, what or "last", dry_run=False), as_json=as_json)
 
 
 def _listed(known: "list[Told]", *, as_json: bool) -> int:

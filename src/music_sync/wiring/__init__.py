@@ -1,0 +1,9 @@
+"""Settings -> adapters -> flows: the only room that names concrete adapters.
+
+state      databases and library, opened or copied
+sources    what a round asks
+journey    the stages with their adapters
+rounds     sync, retry, plan
+answers    review and undo
+cycle      the orchestrator, its clock, board and desk
+"""

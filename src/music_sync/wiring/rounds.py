@@ -1,0 +1,90 @@
+"""Syncing, trying again and planning: what a person or a clock starts."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from music_sync.adapters.arguments import from_anywhere
+from music_sync.adapters.library_folder import FolderLibrary
+from music_sync.adapters.lock_file import locked
+from music_sync.adapters.sql.engine import translated_flows
+from music_sync.model.happenings import Tell
+from music_sync.model.ports import Past
+from music_sync.model.report import RunReport
+from music_sync.model.track import SourceLink
+from music_sync.settings import Settings
+from music_sync.track.detect import Request
+from music_sync.track.plan import plan as planned
+from music_sync.track.stages import Stages
+from music_sync.wiring.journey import exporters, stages
+from music_sync.wiring.listening import check_request
+from music_sync.wiring.state import LIBRARY_IDENTITY, executor, flow_store, open_catalogue, open_library, snapshot
+
+if TYPE_CHECKING:
+    from music_sync.flows.engine import Stop
+
+
+def sync(settings: Settings, request: Request, tell: Tell, stop: "Stop") -> RunReport:
+    """One round of syncing, alone in this home; raises LockHeld, BadSetting or EnvironmentFault before it starts."""
+    from music_sync.flows import rounds
+
+    # A round that is broken off goes on at the next start, which may be in another folder.
+    request = replace(request, arguments=tuple(map(from_anywhere, request.arguments)))
+    with flowing(settings, request, tell, stop, "music-sync sync") as (stages, publish):
+        return rounds.sync(request, stages, publish)
+
+
+def retry(settings: Settings, wanted: Sequence[str], tell: Tell, stop: "Stop") -> RunReport:
+    """Another attempt at tracks that ended without a file."""
+    from music_sync.flows import rounds
+
+    with flowing(settings, Request(), tell, stop, "music-sync retry") as (stages, publish):
+        return rounds.retry(wanted, stages, publish)
+
+
+def would_retry(settings: Settings, wanted: Sequence[str]) -> Sequence[tuple[SourceLink, Past]]:
+    """What `retry` would try again, and how it ended so far; nothing is opened for writing."""
+    from music_sync.flows import rounds
+
+    copy = snapshot(settings)
+    library = FolderLibrary(settings.library, copy.identity(LIBRARY_IDENTITY) or "")
+    return rounds.to_retry(tuple(wanted), copy, library)
+
+
+def plan(settings: Settings, request: Request, tell: Tell) -> RunReport:
+    """What `sync` would do; on a throwaway copy of the catalogue, so nothing is written anywhere."""
+    check_request(settings, request)
+    copy = snapshot(settings)
+    identity = copy.identity(LIBRARY_IDENTITY)
+    library = FolderLibrary(settings.library, identity or "")
+    if identity:
+        library.check()
+    return planned(request, stages(settings, copy, library, tell, writes=False))
+
+
+@contextmanager
+def flowing(
+    settings: Settings, request: Request, tell: Tell, stop: "Stop", what: str
+) -> Iterator[tuple[Stages, Callable[[], object]]]:
+    """The engine running with all stages and the publishing in place, alone in this home."""
+    from music_sync.flows import engine, steps
+    from music_sync.flows.publish import empty_outbox
+
+    check_request(settings, request)
+    _make_own_drop_folder(settings)
+    with locked(settings.lock_file, what):
+        catalogue = open_catalogue(settings)
+        library = open_library(settings, catalogue)
+        bound = stages(settings, catalogue, library, tell)
+        steps.use(bound, stop)
+        store = flow_store(settings)
+        with translated_flows(settings.flows_db), engine.running(store, executor(settings), settings.workers):
+            yield bound, partial(empty_outbox, catalogue, exporters(library))
+
+
+def _make_own_drop_folder(settings: Settings) -> None:
+    if settings.drop == settings.home / "drop":
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        settings.drop.mkdir(mode=0o700, exist_ok=True)
