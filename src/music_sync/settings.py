@@ -81,6 +81,12 @@ PROVIDERS = ("owned", "artist", "link")
 
 EXTRACTORS = ("soundcloud", "youtube")
 
+ENRICHERS = ("musicbrainz", "coverart", "deezer", "acoustid")
+"""Services that may be asked what a filed recording is, in the order in which their answers count."""
+
+NONE = "none"
+"""Stands for an empty list where the default is not empty."""
+
 
 def _known_sources(words: tuple[str, ...]) -> tuple[str, ...]:
     for word in words:
@@ -94,6 +100,7 @@ Words = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
 Place = Annotated[Path, BeforeValidator(_as_path)]
 Sources = Annotated[Words, AfterValidator(_known_sources)]
 Providers = Annotated[Words, _one_of(PROVIDERS, "provider")]
+Enrichers = Annotated[Words, _one_of((*ENRICHERS, NONE), "service that tells of recordings")]
 Extractors = Annotated[Words, _one_of(EXTRACTORS, "site whose extractor can be switched on")]
 NameTemplate = Annotated[str, AfterValidator(_as_template)]
 Address = Annotated[SecretStr, AfterValidator(_as_address)]
@@ -256,6 +263,21 @@ class Settings(BaseModel):
         (), description="Sites whose public pages yt-dlp may read: `soundcloud`, `youtube`. Default: none."
     )
 
+    enrich: Enrichers = Field(
+        ENRICHERS,
+        description="Services asked by ISRC or sound what a filed track is, the first to answer counts; `none` asks none.",
+    )
+    acoustid_api_key: SecretStr | None = Field(None, description="API key of AcoustID; without one it is not asked.")
+    musicbrainz_url: str = Field("https://musicbrainz.org", description="Base address of MusicBrainz.")
+    coverart_url: str = Field("https://coverartarchive.org", description="Base address of the Cover Art Archive.")
+    deezer_url: str = Field("https://api.deezer.com", description="Base address of Deezer's API; no account is needed.")
+    acoustid_url: str = Field("https://api.acoustid.org", description="Base address of AcoustID.")
+    tracks_db_id: str = Field(
+        "", description="Id or address of the Music Tracks database on Notion, a view of the library."
+    )
+    artists_db_id: str = Field("", description="Id or address of the Artists database on Notion.")
+    playlists_db_id: str = Field("", description="Id or address of the Playlists database on Notion.")
+
     @property
     def var(self) -> Path:
         return self.home / "var"
@@ -333,6 +355,7 @@ OUTSIDE_NAMES = {
         "soundcloud_client_id", "soundcloud_client_secret", "soundcloud_refresh_token", "soundcloud_profile",
         "youtube_client_id", "youtube_client_secret", "youtube_refresh_token",
         "listenbrainz_user", "listenbrainz_token", "lastfm_user", "lastfm_api_key",
+        "acoustid_api_key", "tracks_db_id", "artists_db_id", "playlists_db_id",
     )
 }  # fmt: skip
 """Settings whose variable other programs know, and so has no prefix of ours."""

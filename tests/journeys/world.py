@@ -32,7 +32,7 @@ class World:
         kept = {key: value for key, value in os.environ.items() if not key.startswith("MUSIC_SYNC_")}
         # Without the sources behind accounts, so that a journey of files means the same on every machine.
         ours = {"MUSIC_SYNC_HOME": str(self.home), "MUSIC_SYNC_SOURCES": "folder,list", "NO_COLOR": "1"}
-        return {**kept, **ours, **dict(self.more)}
+        return {**kept, **ours, "MUSIC_SYNC_ENRICH": "none", **dict(self.more)}
 
     def run(self, *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
         """Run `music-sync` as a process of its own."""

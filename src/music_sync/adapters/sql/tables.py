@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
-HEAD = "0004"
+HEAD = "0005"
 """The revision these tables stand for; a test holds it equal to the newest migration."""
 
 
@@ -84,8 +84,12 @@ recordings = sa.Table(
     _text("key_mode"),
     _real("key_confidence"),
     _text("filed_at"),
+    _text("codec", server_default=""),
+    sa.Column("bit_rate", sa.Integer),
+    _real("cutoff_hz"),
     sa.Index(None, "filed_at", "recording_id"),
 )
+"""`codec`, `bit_rate` (bits a second) and `cutoff_hz` are those of the file that a recording was made from."""
 
 fingerprints = sa.Table(
     "fingerprints",
@@ -326,3 +330,31 @@ listed = sa.Table(
     _text("gone_at"),
 )
 """What stands on them: `found` is a JSON object, `gone_at` is empty until a whole reading does not see it any more."""
+
+enrichments = sa.Table(
+    "enrichments",
+    metadata,
+    _text("recording_id", primary_key=True),
+    _text("service", primary_key=True),
+    _text("state"),
+    _text("answer"),
+    _text("asked_at"),
+    _text("due_at"),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Index(None, "state", "due_at"),
+)
+"""What services are asked, and told, of recordings. State: waiting (ask from `due_at` on), answered, or nothing.
+
+`answer` is a JSON object. Rows outlive their recording, so that one that comes back is not asked for again.
+"""
+
+shown = sa.Table(
+    "shown",
+    metadata,
+    _text("target", primary_key=True),
+    _text("subject", primary_key=True),
+    _text("shown_as"),
+    _text("digest"),
+    _text("shown_at"),
+)
+"""Under which id a view outside, such as Notion, shows a subject, and a digest of what it shows."""
