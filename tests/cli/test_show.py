@@ -103,6 +103,23 @@ def test_the_last_line_says_what_to_do_next(capsys: pytest.CaptureFixture[str], 
     assert capsys.readouterr().out.splitlines()[-1] == "next: why"
 
 
+@pytest.mark.parametrize(
+    ("endings", "command"),
+    [
+        ((NEW, BUY), "library list"),
+        ((BUY, HAVE), "buy-list"),
+        ((NEW, REVIEW), "review"),
+        ((REVIEW, REFUSED), "status"),
+    ],
+)
+def test_the_last_line_names_the_command_that_helps_most(
+    capsys: pytest.CaptureFixture[str], endings: tuple[Ending, ...], command: str
+) -> None:
+    show.report(report_of(*endings))
+
+    assert f"`music-sync {command}`" in capsys.readouterr().out.splitlines()[-1]
+
+
 def test_every_ending_but_what_is_owned_has_a_line_with_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
     show.report(report_of(NEW, HAVE, REVIEW, BUY, REFUSED, ok=False))
 

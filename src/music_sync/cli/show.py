@@ -185,6 +185,10 @@ def _next(told: RunReport, *, future: bool) -> str:
         return f"next: {told.message}"
     if future:
         return "next: `music-sync sync` does it; nothing was changed"
+    if told.result == "needs_person" and told.counts["review"]:
+        return "next: `music-sync review` shows what is unsure, side by side"
+    if told.result == "done" and not told.counts["new"]:
+        return "next: `music-sync buy-list` says where to get what no allowed way could bring"
     return {
         "environment": "next: mend that, then `music-sync sync` goes on where it stopped",
         "unavailable": "next: `music-sync sync` tries again later",
