@@ -193,7 +193,20 @@ class Settings(BaseModel):
     schedule: str = Field("0 */6 * * *", description="Five-field cron text for `music-sync cron setup`.")
 
     quiet_hours: Quiet = Field(
-        "", description="Hours, local time, in which the clock starts no sync: `22:00-07:30`. A task still may."
+        "",
+        description="Hours, local time, in which the clock starts no sync and no notice is sent: `22:00-07:30`."
+        " A task still may start one.",
+    )
+    notices: SecretStr | None = Field(
+        None,
+        description="Where to tell you of failures and new tracks: addresses as Apprise knows them (`ntfy://topic`,"
+        " `mailto://...`), separated by spaces.",
+    )
+    digest: Literal["run", "daily", "never"] = Field(
+        "daily", description="How often new tracks are told: after each `run`, `daily` at 9:00, or `never`."
+    )
+    ping_url: SecretStr | None = Field(
+        None, description="Address called after each sync, with `/fail` behind it when that failed, as healthchecks.io."
     )
     notion_token: SecretStr | None = Field(
         None, description="Token of your Notion connection; with it and the id below the board is on Notion."

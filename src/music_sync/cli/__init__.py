@@ -29,6 +29,7 @@ COMMANDS = {
     "tasks": ("music_sync.cli.tasks", "Add, list, show and finish tasks on the board."),
     "library": ("music_sync.cli.library", "List and check what is in the library."),
     "doctor": ("music_sync.cli.doctor", "Check everything, with the command that mends each finding."),
+    "notices": ("music_sync.cli.notices", "Try out where you are told of failures and new tracks."),
     "config": ("music_sync.cli.config", "Show and check the settings."),
 }
 

@@ -52,7 +52,7 @@ def run(
     """
     if force and never:
         raise click.UsageError("--music-sync and --no-music-sync contradict each other; give one of them")
-    from music_sync.wiring import cycle
+    from music_sync.wiring import cycle, notices
 
     settings = load().settings
     if dry_run or (click.get_current_context().obj or {}).get("dry_run"):
@@ -73,6 +73,8 @@ def run(
             if once or (until_empty and report.remaining == 0 and not report.faults):
                 return exit_code(music, report)
             force = False
+            if settings.notices or settings.ping_url:
+                notices.watch(settings)
             pipe.wait(interval)
 
 

@@ -13,6 +13,7 @@ import click
 from music_sync.cli import show
 from music_sync.cli.errors import result_of
 from music_sync.cli.log import logged
+from music_sync.model.errors import SyncError
 from music_sync.model.happenings import Tell
 from music_sync.model.ports import Past
 from music_sync.model.report import RunReport
@@ -147,16 +148,26 @@ def remembered(settings: Settings, request: Request) -> Iterator[Callable[[RunRe
         reports.append(report)
         return report
 
-    result = "error"
+    result, message = "error", ""
     try:
         yield remember
         result = reports[0].result
     except Exception as error:
         result = result_of(error)
+        message = str(error) if isinstance(error, SyncError) else type(error).__name__
         raise
     finally:
         if result != "locked" and request == Request():
             clock.remember(settings.last_run_file, result, settings.interval)
+            _tell_owner(settings, result, message, reports)
+
+
+def _tell_owner(settings: Settings, result: str, message: str, reports: Sequence[RunReport]) -> None:
+    """A person who looks at nothing hears of it."""
+    if settings.notices or settings.ping_url:
+        from music_sync.wiring import notices
+
+        notices.heard(settings, result, message, reports[0] if reports else None)
 
 
 @contextmanager
