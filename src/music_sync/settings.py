@@ -467,7 +467,8 @@ def _from_file(file: Path) -> dict[str, Any]:
     for key in content:
         if key not in Settings.model_fields or key == "home":
             raise BadSetting(f"{file}: unknown setting {key!r}{_did_you_mean(key, Settings.model_fields)}")
-    return content
+    # As an empty variable does, an empty secret says nothing.
+    return {key: value for key, value in content.items() if value != "" or key not in SECRETS}
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:

@@ -14,6 +14,7 @@ from music_sync.cli.errors import left
 
 COMMANDS = {
     "demo": ("music_sync.cli.demo", "Run the whole pipeline offline on synthesised music."),
+    "init": ("music_sync.cli.init", "Ask five questions and write first settings."),
     "sync": ("music_sync.cli.sync", "Bring what the sources hold into the library."),
     "plan": ("music_sync.cli.sync", "Say what a sync would do; change nothing."),
     "retry": ("music_sync.cli.sync", "Try tracks again that ended without a file."),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from music_sync.model.errors import BadSetting, SyncError
+from music_sync.model.ports import Catalogue
 from music_sync.model.track import Recording
 from music_sync.settings import Settings, load
 
@@ -75,7 +76,7 @@ def _privacy(settings: Settings) -> Iterator[Check]:
     for path in (settings.state_db, settings.flows_db, *sorted(settings.accounts.glob("*.json"))):
         if path.exists():
             open_to_others = stat.S_IMODE(path.stat().st_mode) & 0o077
-            mend = f"chmod 600 '{path}'" if open_to_others else ""
+            mend = f"`music-sync doctor --fix privacy` (chmod 600 '{path}')" if open_to_others else ""
             yield Check("privacy", not open_to_others, "state", f"{path.name} is readable by its owner only", mend)
 
 
@@ -127,12 +128,24 @@ def _state(settings: Settings) -> Iterator[Check]:
     running = catalogue.waiting("running")
     mend = "run `music-sync sync`, it goes on where it stopped" if running else ""
     yield Check("unfinished", not running, "info", f"{len(running)} tracks are under way or broke off", mend)
-    waiting = {
-        f"{link.source}:{link.source_id}" for link, past in catalogue.waiting("failed") if past.next_actor == "flow"
-    }
-    left = state.staging_leftovers(settings, waiting | {f"{link.source}:{link.source_id}" for link, _ in running})
-    mend = "the next `music-sync sync` clears it" if left else ""
+    left = _without_a_track(settings, catalogue)
+    mend = "the next `music-sync sync` clears it, `music-sync doctor --fix staging` does at once" if left else ""
     yield Check("staging", not left, "state", f"{len(left)} folders without a track in staging", mend)
+
+
+def staging_leftovers(settings: Settings) -> list[Path]:
+    """Folders in staging that belong to no track which an attempt goes on from."""
+    from music_sync.wiring import state
+
+    return _without_a_track(settings, state.snapshot(settings))
+
+
+def _without_a_track(settings: Settings, catalogue: Catalogue) -> list[Path]:
+    from music_sync.wiring import state
+
+    failed = [link for link, past in catalogue.waiting("failed") if past.next_actor == "flow"]
+    in_work = [*failed, *(link for link, _ in catalogue.waiting("running"))]
+    return state.staging_leftovers(settings, {f"{link.source}:{link.source_id}" for link in in_work})
 
 
 def _once_each(recordings: Callable[[], Iterator[Recording]]) -> Iterator[Check]:
