@@ -18,6 +18,8 @@ from music_sync.model.listing import Listing
 from music_sync.model.ports import Decision
 
 _BUSY_S = 5
+MOST_ARRIVALS = 500
+"""So many tracks tell how often new ones come."""
 
 _LATEST = """NOT EXISTS (
     SELECT 1 FROM attempts AS later
@@ -59,6 +61,8 @@ class Glance:
     """The last ones, oldest first."""
     listings: tuple[Listing, ...] = ()
     """Lists at services, by source and name."""
+    arrivals: tuple[str, ...] = ()
+    """When the latest tracks were met first, ISO 8601 in UTC, newest first."""
 
 
 def glance(path: Path, *, parked: int = 50, decisions: int = 10) -> Glance:
@@ -107,6 +111,7 @@ def _look(connection: sqlite3.Connection, parked: int, decisions: int) -> Glance
         unsent=_number(connection, "SELECT count(*) FROM outbox WHERE sent_at = ''"),
         decisions=_decisions(connection, decisions),
         listings=_listings(connection),
+        arrivals=_arrivals(connection),
     )
 
 
@@ -132,6 +137,11 @@ def _parked(connection: sqlite3.Connection, limit: int) -> tuple[Parked, ...]:
         ORDER BY ended_at DESC, attempt_id DESC LIMIT ?
     """  # noqa: S608
     return tuple(Parked(**dict(row)) for row in connection.execute(wanted, (limit,)))
+
+
+def _arrivals(connection: sqlite3.Connection) -> tuple[str, ...]:
+    wanted = "SELECT started_at FROM attempts WHERE attempt = 1 ORDER BY attempt_id DESC LIMIT ?"
+    return tuple(row["started_at"] for row in connection.execute(wanted, (MOST_ARRIVALS,)))
 
 
 def _decisions(connection: sqlite3.Connection, limit: int) -> tuple[Decision, ...]:

@@ -1,6 +1,7 @@
 """`status`: the last run, the next one, and what waits for a person; nothing heavy is loaded for it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import click
 
@@ -20,6 +21,7 @@ from music_sync.cli.accounts_shown import (
 )
 from music_sync.model.listing import Listing
 from music_sync.settings import Settings, load
+from music_sync.triggers.advice import advice
 
 WHAT_NEXT = {
     "failed": "`music-sync retry` tries what failed again",
@@ -64,6 +66,7 @@ def _shape(settings: Settings, last: LastRun, seen: Glance) -> dict[str, object]
         "endings": dict(seen.endings),
         "parked": [vars(track) for track in seen.parked],
         "outbox": seen.unsent,
+        "advice": _advice(settings, seen),
         "accounts": account_rows(account_file.standings(settings.accounts)),
         "lists": list_rows(seen.listings),
         "budgets": budget_rows(budget_file.spent_in(settings.budgets)),
@@ -75,6 +78,9 @@ def _print(settings: Settings, last: LastRun, seen: Glance) -> None:
     due = local(last.next_due) if last.next_due else "at the next `music-sync run`"
     click.echo(f"last run  {ran}")
     click.echo(f"next due  {due if settings.enabled else 'never: music sync is switched off'}")
+    told = _advice(settings, seen)
+    if told:
+        click.echo(f"          {told}")
     click.echo(f"library   {seen.recordings} recordings, {seen.files} files in {settings.library}")
     click.echo(f"queue     {seen.endings.get('running', 0)} under way or broken off")
     _print_accounts(settings)
@@ -86,6 +92,11 @@ def _print(settings: Settings, last: LastRun, seen: Glance) -> None:
             click.echo(f"\n{seen.endings.get(ending, len(waiting))} {word}: {next_step}")
             for track in waiting:
                 click.echo(f"  {_line(track)}")
+
+
+def _advice(settings: Settings, seen: Glance) -> str:
+    arrivals = [datetime.fromisoformat(text).astimezone() for text in seen.arrivals]
+    return advice(arrivals, settings.interval)
 
 
 def _print_accounts(settings: Settings) -> None:
