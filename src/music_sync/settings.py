@@ -208,6 +208,12 @@ class Settings(BaseModel):
     ping_url: SecretStr | None = Field(
         None, description="Address called after each sync, with `/fail` behind it when that failed, as healthchecks.io."
     )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="How log files are written: `text`, or `json` with an object a line for programs."
+    )
+    otel_endpoint: str = Field(
+        "", description="Address of an OpenTelemetry collector (OTLP over HTTP) that gets a span for each run and step."
+    )
     notion_token: SecretStr | None = Field(
         None, description="Token of your Notion connection; with it and the id below the board is on Notion."
     )
@@ -370,7 +376,7 @@ OUTSIDE_NAMES = {
         "listenbrainz_user", "listenbrainz_token", "lastfm_user", "lastfm_api_key",
         "acoustid_api_key", "tracks_db_id", "artists_db_id", "playlists_db_id",
     )
-}  # fmt: skip
+} | {"otel_endpoint": "OTEL_EXPORTER_OTLP_ENDPOINT"}  # fmt: skip
 """Settings whose variable other programs know, and so has no prefix of ours."""
 
 DERIVED_DEFAULTS = {"library": "library", "drop": "drop", "agents": "agents"}

@@ -1,11 +1,13 @@
 """Where a run writes what happened: a rotated file in the home, one event a line, for its owner only."""
 
+import json
 import logging
 import logging.handlers
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -21,14 +23,26 @@ class OneLine(logging.Formatter):
         return super().formatMessage(record)
 
 
+class JsonLines(logging.Formatter):
+    """An event is one JSON object: time in UTC, level, logger, event, and a trace where something broke."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        event = {"time": moment, "level": record.levelname.lower(), "logger": record.name, "event": record.getMessage()}
+        if record.exc_info:
+            event["trace"] = self.formatException(record.exc_info)
+        # In ASCII: no foreign letter can end a line or move a terminal's cursor.
+        return json.dumps(event)
+
+
 @contextmanager
-def logged(file: Path, *, and_print: bool = False) -> Iterator[None]:
+def logged(file: Path, log_format: str = "text", *, and_print: bool = False) -> Iterator[None]:
     """Write what our own code logs into this file while the block runs; a full or read-only disk stops nothing.
 
-    `and_print` shows the same lines on standard output.
+    `and_print` shows the same lines on standard output, as text.
     """
     logger = logging.getLogger("music_sync")
-    handlers = [_handler(file), *([_shown()] if and_print else [])]
+    handlers = [_handler(file, log_format), *([_shown()] if and_print else [])]
     level, propagates = logger.level, logger.propagate
     for handler in handlers:
         logger.addHandler(handler)
@@ -60,11 +74,12 @@ class _PrivateFile(logging.handlers.RotatingFileHandler):
         return super()._open()
 
 
-def _handler(file: Path) -> logging.Handler:
+def _handler(file: Path, log_format: str) -> logging.Handler:
     handler = _PrivateFile(
         file, maxBytes=LARGEST_BYTES, backupCount=KEPT_FILES, encoding="utf-8", errors="backslashreplace", delay=True
     )
-    handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(message)s"))
+    is_json = log_format == "json"
+    handler.setFormatter(JsonLines() if is_json else OneLine("%(asctime)s %(levelname)s %(message)s"))
     # A log that cannot be written is no reason to stop the music.
     handler.handleError = lambda record: None  # type: ignore[method-assign]  # noqa: ARG005
     return handler

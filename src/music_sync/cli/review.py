@@ -53,7 +53,7 @@ def accept(ctx: click.Context, *, ids: tuple[str, ...], as_json: bool, dry_run: 
             if each.recording_id:
                 must_be_mergeable(each)
         return _foreseen(picked, {True: "would become a link to", False: "would be taken as it is"}, as_json=as_json)
-    with logged(settings.log), stoppable(as_json=as_json) as stop, show.progress() as tell:
+    with logged(settings.log, settings.log_format), stoppable(as_json=as_json) as stop, show.progress() as tell:
         report = answers.accept(settings, ids, tell, stop)
     return _ended(report, as_json=as_json)
 
@@ -73,7 +73,7 @@ def reject(ctx: click.Context, *, ids: tuple[str, ...], as_json: bool, dry_run: 
         return _foreseen(
             picked, {True: "would be filed apart from", False: "would go on the buy list"}, as_json=as_json
         )
-    with logged(settings.log), stoppable(as_json=as_json) as stop, show.progress() as tell:
+    with logged(settings.log, settings.log_format), stoppable(as_json=as_json) as stop, show.progress() as tell:
         report = answers.reject(settings, ids, tell, stop)
     return _ended(report, as_json=as_json)
 

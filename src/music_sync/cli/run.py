@@ -60,7 +60,7 @@ def run(
     process = SyncProcess()
     with (
         locked(settings.var / "orchestrator.lock", "music-sync run"),
-        logged(settings.loop_log, and_print=not as_json),
+        logged(settings.loop_log, settings.log_format, and_print=not as_json),
         _ending(process) as check,
     ):
         orchestrator = cycle.orchestrator(settings, process)

@@ -95,7 +95,7 @@ def retry(ctx: click.Context, *, track: tuple[str, ...], as_json: bool, dry_run:
         return 0
 
     def again(tell: Tell) -> RunReport:
-        with logged(settings.log), stoppable(as_json=as_json) as stop:
+        with logged(settings.log, settings.log_format), stoppable(as_json=as_json) as stop:
             return rounds.retry(settings, track, tell, stop)
 
     return ended(as_json, again)
@@ -124,7 +124,11 @@ def _synced(request: Request, tell: Tell, *, as_json: bool) -> RunReport:
     from music_sync.wiring import rounds
 
     settings = load().settings
-    with logged(settings.log), stoppable(as_json=as_json) as stop, remembered(settings, request) as remember:
+    with (
+        logged(settings.log, settings.log_format),
+        stoppable(as_json=as_json) as stop,
+        remembered(settings, request) as remember,
+    ):
         return remember(rounds.sync(settings, request, tell, stop))
 
 

@@ -45,7 +45,7 @@ def undo(ctx: click.Context, *, what: str | None, last: bool, as_json: bool, dry
     dry = dry_run or (ctx.obj or {}).get("dry_run", False)
     if dry:
         return _told(answers.take_back(settings, what or "last", dry_run=True), as_json=as_json)
-    with logged(settings.log):
+    with logged(settings.log, settings.log_format):
         return _told(answers.take_back(settings, what or "last", dry_run=False), as_json=as_json)
 
 

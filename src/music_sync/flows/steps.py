@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from dbos import DBOS
@@ -20,15 +21,24 @@ log = logging.getLogger(__name__)
 MOST_STARTS = 4
 """A step that was started so often and never ended has stopped the whole program each time: the track is parked."""
 
+Trace = Callable[[str, str], AbstractContextManager[None]]
+"""Watches a step of a track while its block runs; takes the step's name and the track's key."""
+
+
+def untraced(_stage: str, _track: str) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
 _stages: Stages | None = None
 _stop = Stop()
+_trace: Trace = untraced
 _seen: list[TrackReport] = []
 
 
-def use(stages: Stages, stop: Stop) -> None:
+def use(stages: Stages, stop: Stop, trace: Trace = untraced) -> None:
     """Give the flows their stages; before the engine is launched, since it takes up unfinished flows at once."""
-    global _stages, _stop
-    _stages, _stop = stages, stop
+    global _stages, _stop, _trace
+    _stages, _stop, _trace = stages, stop, trace
 
 
 def saw(known: Iterable[TrackReport]) -> None:
@@ -69,7 +79,7 @@ class Steps:
         def forget() -> None:
             staging.count_end(self.stages.staging, found.key, stage)
 
-        with _stop.step(forget):
+        with _stop.step(forget), _trace(stage, found.key):
             self.stages.tell(Happening(found.key, found.label, stage, "started"))
             log.debug("%s: %s starts", found.key, stage)
             if stage == "settle":

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from music_sync import __version__
 from music_sync.adapters.arguments import from_anywhere
 from music_sync.adapters.library_folder import FolderLibrary
 from music_sync.adapters.lock_file import locked
@@ -24,6 +25,7 @@ from music_sync.wiring.state import LIBRARY_IDENTITY, executor, flow_store, open
 
 if TYPE_CHECKING:
     from music_sync.flows.engine import Stop
+    from music_sync.flows.steps import Trace
 
 
 def sync(settings: Settings, request: Request, tell: Tell, stop: "Stop") -> RunReport:
@@ -78,10 +80,26 @@ def flowing(
         catalogue = open_catalogue(settings)
         library = open_library(settings, catalogue)
         bound = stages(settings, catalogue, library, tell)
-        steps.use(bound, stop)
-        store = flow_store(settings)
-        with translated_flows(settings.flows_db), engine.running(store, executor(settings), settings.workers):
-            yield bound, partial(empty_outbox, catalogue, exporters(library))
+        with _traced(settings, what) as trace:
+            steps.use(bound, stop, trace)
+            store = flow_store(settings)
+            with translated_flows(settings.flows_db), engine.running(store, executor(settings), settings.workers):
+                yield bound, partial(empty_outbox, catalogue, exporters(library))
+
+
+@contextmanager
+def _traced(settings: Settings, what: str) -> "Iterator[Trace]":
+    """Spans for OpenTelemetry where a collector is named; the run does not depend on it."""
+    from music_sync.flows.steps import untraced
+
+    if not settings.otel_endpoint:
+        yield untraced
+        return
+    from music_sync.adapters.traces_otel import Traces
+
+    traces = Traces(settings.otel_endpoint, __version__)
+    with traces.run(what):
+        yield traces.step
 
 
 def _make_own_drop_folder(settings: Settings) -> None:
