@@ -64,6 +64,7 @@ def test_a_modest_picture_stays_as_it_is(form: str, mode: str, mime: str) -> Non
     ids=["large jpeg", "large png with alpha", "wide", "heavy png", "heavy jpeg"],
 )
 def test_a_large_picture_becomes_a_jpeg_within_the_limits(original: bytes) -> None:
+    """B40"""
     cover = safe_cover(original, "x.mp3")
 
     assert cover is not None
@@ -115,6 +116,7 @@ def test_what_was_see_through_becomes_white() -> None:
          "largest bomb", "nothing", "60 MB"],
 )  # fmt: skip
 def test_a_bad_picture_is_left_out_with_one_warning(original: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    """B40"""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with caplog.at_level(logging.WARNING):
@@ -125,6 +127,7 @@ def test_a_bad_picture_is_left_out_with_one_warning(original: bytes, caplog: pyt
 
 
 def test_damaged_pictures_never_raise() -> None:
+    """B40"""
     chance = np.random.default_rng(7)
     originals = [picture("JPEG", 120, 80, noisy=True), picture("PNG", 120, 80, noisy=True)]
 

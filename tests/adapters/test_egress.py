@@ -70,6 +70,7 @@ def server() -> Iterator[AudioServer]:
 def test_this_machine_and_its_network_are_refused_in_every_spelling(
     host: str, scheme: str, server: AudioServer
 ) -> None:
+    """B32"""
     port = server.host_and_port.partition(":")[2]
     link = f"{scheme}://{host}:{port}/a.mp3"
 
@@ -121,6 +122,7 @@ def test_this_machine_and_its_network_are_refused_in_every_spelling(
     ],
 )
 def test_what_is_no_plain_web_link_is_refused(link: str) -> None:
+    """B31 B33"""
     with pytest.raises(GiveUp) as refused:
         check_link(link)
     assert refused.value.rule == "link_refused"
@@ -161,6 +163,7 @@ def test_a_name_of_ones_own_may_resolve_to_a_private_address(server: AudioServer
 
 @pytest.mark.parametrize("answers", [["127.0.0.1"], ["8.8.8.8", "127.0.0.1"], ["::1"], ["64:ff9b::7f00:1"], ["junk"]])
 def test_a_name_that_resolves_to_a_private_address_is_refused(server: AudioServer, answers: list[str]) -> None:
+    """B32"""
     port = server.host_and_port.partition(":")[2]
 
     with egress_client(resolve=_always(*answers)) as client, pytest.raises(GiveUp, match="private"):
@@ -169,6 +172,7 @@ def test_a_name_that_resolves_to_a_private_address_is_refused(server: AudioServe
 
 
 def test_a_name_is_resolved_once_and_the_checked_address_is_used(server: AudioServer) -> None:
+    """B34"""
     port = server.host_and_port.partition(":")[2]
     questions: list[str] = []
 
@@ -190,6 +194,7 @@ def test_a_second_answer_of_the_name_server_is_tried_when_the_first_is_dead(serv
 
 
 def test_each_redirect_passes_the_gate_again(server: AudioServer) -> None:
+    """B34"""
     with AudioServer({"/inner.mp3": b"secret"}) as inner:
         server.misbehave("/a.mp3", Redirect(inner.url("/inner.mp3")), always=True)
 
@@ -236,6 +241,7 @@ def test_the_proxies_of_the_environment_are_not_used(server: AudioServer, monkey
 
 
 def test_a_shown_link_has_no_query_no_sign_in_and_no_end_of_line() -> None:
+    """B33 B50"""
     assert shown("https://u:p@example.com/a\n.mp3?token=x#y") == "https://example.com/a?.mp3"
     assert len(shown(f"https://example.com/{'a' * 9000}")) == 120
 
@@ -245,6 +251,7 @@ def test_a_shown_link_has_no_query_no_sign_in_and_no_end_of_line() -> None:
     [("8.8.8.8", True), ("2606:4700::1111", True), ("64:ff9b::808:808", True), ("2002:808:808::1", True)],
 )
 def test_an_address_behind_a_tunnel_is_judged_by_what_it_embeds(address: str, public: bool) -> None:
+    """B32"""
     assert is_public(ipaddress.ip_address(address)) is public
 
 

@@ -274,7 +274,7 @@ def test_a_link_is_understood_in_each_shape_that_people_have(text: str, place: P
 
 @pytest.mark.parametrize(("text", "words"), REFUSED)
 def test_what_cannot_be_read_is_refused_with_one_line_that_says_why(text: str, words: str) -> None:
-    """P26"""
+    """B31 B33 P26"""
     with pytest.raises(GiveUp, match=words) as refused:
         read_place(text)
     assert "\n" not in str(refused.value)
@@ -384,6 +384,7 @@ def test_a_short_link_leads_to_no_audio_file(host: str) -> None:
 
 @pytest.mark.parametrize("host", ["open.spotify.com.evil.example", "evil-youtube.com", "xsoundcloud.com"])
 def test_a_host_that_only_looks_like_a_service_is_none(host: str) -> None:
+    """B33"""
     assert read_place(f"https://{host}/track/{ID}").service == ""
 
 
@@ -404,6 +405,7 @@ _PIECES = st.sampled_from([*_WORDS.split(" "), " ", "\n"])
 @settings(max_examples=1500, deadline=None)
 @given(st.one_of(st.lists(_PIECES, max_size=12).map("".join), st.text(max_size=200)))
 def test_any_text_is_understood_or_refused_and_never_breaks(text: str) -> None:
+    """B33"""
     try:
         place = read_place(text)
     except GiveUp:

@@ -410,6 +410,7 @@ def test_an_id3v1_tag_at_the_end_follows_the_new_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ALL)
 def test_control_characters_are_dropped_and_long_text_is_cut(tmp_path: Path, kind: str) -> None:
+    """B26 B30"""
     path = tagged(tmp_path, kind, Tags(title="A\0B\x1b[31m\r\nC\ud800D", artist="é" * 500_000))
 
     found = MutagenTagger().read(path)
@@ -475,6 +476,7 @@ ODD_FRAMES = {
 
 @pytest.mark.parametrize("name", ODD_FRAMES)
 def test_odd_id3_tags_are_read_and_written_without_an_error(tmp_path: Path, name: str) -> None:
+    """B40"""
     path = with_raw_id3(make(tmp_path / "x.mp3", "mp3"), ODD_FRAMES[name])
 
     found = MutagenTagger().read(path)
@@ -495,6 +497,7 @@ def test_a_tag_of_a_version_that_nobody_knows_is_replaced(tmp_path: Path, caplog
 
 
 def test_a_compressed_frame_is_never_unpacked_and_stays_byte_for_byte(tmp_path: Path) -> None:
+    """B40"""
     packer = zlib.compressobj(9)
     packed = b"".join(packer.compress(b"\x00" * 1_000_000) for _ in range(200)) + packer.flush()
     bomb = raw_frame(b"TIT2", struct.pack(">I", 200_000_000) + packed, 0x80)
@@ -515,6 +518,7 @@ def test_a_compressed_frame_is_never_unpacked_and_stays_byte_for_byte(tmp_path: 
 def test_damaged_files_are_read_and_tagged_whole_or_refused(
     tmp_path: Path, kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """B41"""
     caplog.set_level(logging.CRITICAL)
     path = tagged(tmp_path, kind)
     whole = path.read_bytes()
@@ -545,6 +549,7 @@ def could_write(path: Path) -> bool:
 
 
 def test_an_mp4_of_endlessly_nested_atoms_says_nothing(tmp_path: Path) -> None:
+    """B40"""
     path = tmp_path / "deep.m4a"
     body = b""
     for _ in range(20_000):

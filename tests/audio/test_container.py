@@ -139,6 +139,7 @@ def _endless_id3(path: Path) -> None:
     ],
 )
 def test_what_is_no_audio_is_refused_with_its_reason(write: Callable[[Path], None], rule: str, tmp_path: Path) -> None:
+    """B39"""
     path = tmp_path / "track.mp3"
     write(path)
 
@@ -186,6 +187,7 @@ def test_tags_before_the_sound_and_bytes_that_are_no_utf_8_do_no_harm(tmp_path: 
 
 @pytest.mark.parametrize(("channels", "rate_hz"), [(255, 44_100), (2, 0), (2, 10_000_000), (0, 44_100)])
 def test_an_impossible_number_of_channels_or_rate_is_refused(channels: int, rate_hz: int, tmp_path: Path) -> None:
+    """B40"""
     path = encode(tmp_path / "a.wav", SECOND)
     whole = bytearray(path.read_bytes())
     whole[22:24] = channels.to_bytes(2, "little")
@@ -200,6 +202,7 @@ def test_an_impossible_number_of_channels_or_rate_is_refused(channels: int, rate
 
 
 def test_days_of_silence_in_a_small_file_are_refused_unheard(tmp_path: Path) -> None:
+    """B40"""
     path = encode(tmp_path / "a.flac", SECOND)
     whole = bytearray(path.read_bytes())
     hundred_hours = 100 * 3600 * 44_100

@@ -141,6 +141,7 @@ def test_the_library_writes_nothing_about_bad_files_to_the_terminal(
 
 @pytest.mark.parametrize("way", ["mp3", "m4a", "alac.m4a", "fragmented.m4a", "flac", "ogg", "opus", "wav", "aiff"])
 def test_whatever_is_broken_in_a_file_is_never_the_machines_fault(way: str, tmp_path: Path, melody: Samples) -> None:
+    """B41"""
     rng = np.random.default_rng(12)
     whole = encode(tmp_path / f"a.{way}", melody[:, :88_200], way=way).read_bytes()
     path = tmp_path / "broken"

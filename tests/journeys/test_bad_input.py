@@ -292,7 +292,7 @@ def strange(warm_process: Warm, tmp_path_factory: pytest.TempPathFactory) -> Str
 
 @pytest.mark.parametrize("bad", ALL_FILES, ids=lambda bad: ascii(bad.name)[:30])
 def test_each_strange_file_ends_as_it_must_and_says_why(strange: Strange, bad: Bad) -> None:
-    """P15 P16 P29 P36"""
+    """B37 B39 B40 B41 B42 P15 P16 P29 P36"""
     name = as_printed(bad.name)
     tracks = {track["source_id"].rpartition("/")[2]: track for track in strange.done.json["tracks"]}
 
@@ -348,6 +348,7 @@ def test_what_is_no_file_is_named_and_passed_over(strange: Strange) -> None:
 
 
 def test_names_in_the_library_are_plain_and_short(strange: Strange) -> None:
+    """B23 B24 B25 B29"""
     for path in strange.world.filed():
         assert path.isprintable()
         assert all(len(part.encode()) <= 200 for part in path.split("/"))

@@ -264,6 +264,7 @@ def test_foreign_files_are_left_alone(office: Office) -> None:
 
 @pytest.mark.parametrize("title", ["", "../../x", "🎛️", "x" * 5000, "مزامنة", "a\x00b"])
 def test_a_task_of_any_title_reaches_its_agent(office: Office, title: str) -> None:
+    """B43"""
     task = office.put(title=title)
     office.cycle()
 

@@ -36,6 +36,7 @@ def content(task: Task, *, is_music: bool = False) -> dict[str, object]:
 
 @pytest.mark.parametrize("title", TITLES)
 def test_every_title_has_a_safe_name_that_a_drive_takes(title: str, tmp_path: Path) -> None:
+    """B43"""
     name = name_of(Task("f" * 32, title), AT)
     (tmp_path / name).write_bytes(packed(content(Task("f" * 32, title))))
 

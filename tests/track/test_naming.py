@@ -81,6 +81,7 @@ hostile_text = st.one_of(
     ],
 )
 def test_foreign_text_becomes_one_visible_segment(foreign: str, safe: str) -> None:
+    """B23 B24 B26"""
     assert safe_name(foreign) == safe
 
 
@@ -102,6 +103,7 @@ def test_a_vietnamese_title_keeps_its_accents() -> None:
 
 @pytest.mark.parametrize("cluster", ["🎧", "👍🏽", "🇩🇪", "x\u0323\u0307", "\u1112\u1161\u11f0"])
 def test_a_long_name_is_cut_between_characters_as_a_person_sees_them(cluster: str) -> None:
+    """B25"""
     name = safe_name(cluster * 100)
     whole = unicodedata.normalize("NFC", cluster)
 
@@ -110,6 +112,7 @@ def test_a_long_name_is_cut_between_characters_as_a_person_sees_them(cluster: st
 
 
 def test_a_title_of_a_megabyte_is_cut() -> None:
+    """B30"""
     assert len(safe_name("la " * 400_000).encode()) <= SEGMENT_BYTES
 
 
@@ -120,6 +123,7 @@ def test_a_title_of_a_megabyte_is_cut() -> None:
 @example("<\u0338")
 @example("e\u200d\u0301")
 def test_every_name_is_safe_on_every_file_system(text: str) -> None:
+    """B23 B24 B25 B26"""
     name = safe_name(text)
 
     assert name
@@ -136,6 +140,7 @@ def test_every_name_is_safe_on_every_file_system(text: str) -> None:
 @settings(max_examples=60, deadline=None)
 @given(artist=hostile_text, title=hostile_text)
 def test_a_filled_template_stays_inside_its_root_and_can_be_made(artist: str, title: str) -> None:
+    """B23"""
     path = Template.parse("{genre/}" + DEFAULT_TEMPLATE).path({"artist": artist, "title": title, "genre": artist[::-1]})
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder).resolve()
@@ -202,6 +207,7 @@ def test_what_is_not_known_vanishes_or_falls_back(template: str, path: str) -> N
     ],
 )
 def test_a_value_is_only_ever_text(artist: str, title: str, path: str) -> None:
+    """B29"""
     filled = Template.parse(DEFAULT_TEMPLATE).path({"artist": artist, "title": title})
 
     assert filled == path
@@ -209,6 +215,7 @@ def test_a_value_is_only_ever_text(artist: str, title: str, path: str) -> None:
 
 @pytest.mark.parametrize("year", [0, -5, 99999, float("nan"), float("inf"), 10**30])
 def test_a_year_that_cannot_be_is_left_out(year: float) -> None:
+    """B30"""
     assert Template.parse("{title}{ (year)}").path({"title": "Intro", "year": year}) == "Intro"
 
 

@@ -218,6 +218,7 @@ def test_what_stays_refused_is_given_up_at_once(downloads: Downloads, behaviour:
 
 
 def test_an_endless_chain_of_redirects_is_left_after_five(downloads: Downloads) -> None:
+    """B34"""
     downloads.server.misbehave("/a.wav", Redirect("/a.wav"), always=True)
 
     with pytest.raises(GiveUp):
@@ -232,6 +233,7 @@ def test_a_redirect_on_the_same_server_is_followed(downloads: Downloads) -> None
 
 
 def test_a_redirect_to_a_private_address_is_refused_without_a_connection(downloads: Downloads) -> None:
+    """B34"""
     with AudioServer({"/secret.wav": AUDIO}) as other:
         downloads.server.misbehave("/a.wav", Redirect(other.url("/secret.wav")))
 
@@ -246,6 +248,7 @@ def test_a_redirect_to_a_private_address_is_refused_without_a_connection(downloa
     [("file:///etc/passwd", "link_refused"), ("ftp://example.com/a", "link_refused"), ("http://[", "link_refused")],
 )
 def test_a_redirect_to_what_is_no_link_is_refused(downloads: Downloads, to: str, rule: str) -> None:
+    """B34"""
     downloads.server.misbehave("/a.wav", Redirect(to))
 
     with pytest.raises(GiveUp) as refused:
@@ -446,6 +449,7 @@ def test_a_peek_refuses_as_a_fetch_would(downloads: Downloads, behaviour: Behavi
 
 
 def test_a_message_never_shows_the_signature_of_a_link(downloads: Downloads) -> None:
+    """B50"""
     found = FoundTrack("list", "x", url=f"{downloads.server.url('/none.wav')}?token=canary-1")
 
     with pytest.raises(GiveUp) as refused:

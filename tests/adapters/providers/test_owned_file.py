@@ -160,6 +160,7 @@ def test_a_file_on_a_drive_that_is_away_is_not_gone() -> None:
 
 
 def test_odd_names_are_copied_under_a_plain_one(tmp_path: Path) -> None:
+    """B37"""
     for name in (b"caf\xe9\n.mp3", b"-rf ~ $HOME.mp3", "夜行バス🎧.mp3".encode(), b"a.b.c%00 x.mp3"):
         path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name))
         path.write_bytes(name)
