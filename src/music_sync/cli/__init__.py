@@ -22,6 +22,7 @@ COMMANDS = {
     "undo": ("music_sync.cli.undo", "Take back a filing, a merge, or an undo."),
     "run": ("music_sync.cli.run", "Sync again and again, or once."),
     "inbox": ("music_sync.cli.inbox", "List, claim and answer the hand-offs of an agent."),
+    "forget": ("music_sync.cli.forget", "Forget a source: sign-in, likes, lists; files stay."),
     "connect": ("music_sync.cli.connect", "Sign in to a service, and tell how each sign-in stands."),
     "status": ("music_sync.cli.status", "Last run, next run, and what waits for you."),
     "why": ("music_sync.cli.why", "Tell the story of one track: liked, matched, fetched, filed, or why not."),
