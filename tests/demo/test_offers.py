@@ -71,7 +71,7 @@ def test_twelve_good_pieces_come_by_all_three_ways(world: Offers) -> None:
 
     assert {offer.where for offer in good} == {"drop", "list", "link"}
     assert {file_of(offer, world).suffix for offer in good} == {".mp3", ".m4a", ".opus", ".flac", ".wav"}
-    assert world.expected_counts == {"synced": 15, "already_have": 1, "buy_list": 1, "failed": 2}
+    assert world.expected_counts == {"synced": 15, "already_have": 1, "review": 0, "buy_list": 1, "failed": 2}
 
 
 def test_labels_and_addresses_are_unique(world: Offers) -> None:

@@ -123,6 +123,7 @@ def _print(outcome: "Outcome", took_s: float, *, again: str) -> None:
     _print_likes(outcome)
     _print_names(outcome)
     _print_later(outcome)
+    _print_thoughts(outcome)
     _print_proof(outcome)
     if outcome.problems:
         click.echo(_heading(f"{len(outcome.problems)} things do not hold"))
@@ -201,6 +202,16 @@ def _print_later(outcome: "Outcome") -> None:
         click.echo(f"  {_verdict(not claim.problems)} {show.clean(claim.text)}")
 
 
+def _print_thoughts(outcome: "Outcome") -> None:
+    """What a person is asked, and may take back."""
+    if outcome.thoughts is None:
+        return
+    holds = not list(outcome.thoughts.problems)
+    click.echo(_heading("Asked of you, and taken back"))
+    click.echo(f"  {_sign('review')} {show.clean(outcome.thoughts.review_text)}")
+    click.echo(f"  {_verdict(holds)} {show.clean(outcome.thoughts.undo_text)}")
+
+
 def _print_names(outcome: "Outcome") -> None:
     from music_sync.demo import verdict
 
@@ -247,7 +258,13 @@ def _doctor(evidence: "Evidence") -> str:
     )
 
 
-_WORDS = {"synced": "filed", "already_have": "already there", "buy_list": "on the buy list", "failed": "refused"}
+_WORDS = {
+    "synced": "filed",
+    "already_have": "already there",
+    "review": "for your eye",
+    "buy_list": "on the buy list",
+    "failed": "refused",
+}
 """How the demo calls an ending; its failures are those that must be refused."""
 
 
@@ -275,6 +292,8 @@ def _shape(outcome: "Outcome", place: Path, took_s: float) -> dict[str, object]:
             "calls": {service: len(calls) for service, calls in outcome.day.calls.items()},
             "playlist": list(outcome.day.playlist),
         },
+        "reviews": list(outcome.thoughts.reviews) if outcome.thoughts else [],
+        "undone": dict(outcome.thoughts.undone) if outcome.thoughts else {},
         "tracks": [_row_shape(row) for row in outcome.rows],
     }
 

@@ -19,7 +19,7 @@ from music_sync.demo.authorization import DAY_S
 from music_sync.demo.loopback import Seen
 from music_sync.demo.music import PIECES, Piece
 from music_sync.demo.offers import Offer
-from music_sync.settings import Settings
+from music_sync.settings import SECRETS, Settings
 
 LABELS = {"spotify": "Spotify", "soundcloud": "SoundCloud", "youtube": "YouTube"}
 PARTS = ("spotify:likes", "spotify:playlists", "soundcloud:likes", "youtube:likes")
@@ -43,6 +43,8 @@ class Like:
     of: Piece | None = None
     """The recording of ours that it is; None for one that must be bought."""
     length_s: float = 200.0
+    needs_review: bool = False
+    """Something that is ours may be it, and only a person can tell."""
 
     @property
     def source_id(self) -> str:
@@ -57,7 +59,7 @@ class Like:
     @property
     def offer(self) -> Offer:
         """What must come of it."""
-        expected = "already_have" if self.of else "buy_list"
+        expected = "review" if self.needs_review else "already_have" if self.of else "buy_list"
         return Offer(self.label, self.service, self.source_id, None, expected, self.why)
 
     @property
@@ -80,7 +82,16 @@ ON_THE_LIST = Like("spotify", 4, "Soren Akerlund", "Lada", "it stands on a playl
 ONE_MORE = Like("spotify", 5, "Aoife and The Current", "Salt", "it is liked a day later", PIECES[9])
 UNRELEASED = Like("soundcloud", 1002, "Cistern", "Pressure Drop", "streaming services bring no files")
 VIDEO = Like("youtube", 1, "Mirador", "The Long Way Round", "streaming services bring no files")
-LIKES = (TWICE, TAKEN_AWAY, TO_BUY, ON_THE_LIST, ONE_MORE, TWICE_AGAIN, UNRELEASED, VIDEO)
+UNSURE = Like(
+    "spotify",
+    6,
+    "Cistern",
+    "Slow Pressure",
+    "artist and title are those of a file of yours, but it is ten seconds longer",
+    length_s=PIECES[5].length_s + 10,
+    needs_review=True,
+)
+LIKES = (TWICE, TAKEN_AWAY, TO_BUY, ON_THE_LIST, ONE_MORE, UNSURE, TWICE_AGAIN, UNRELEASED, VIDEO)
 LISTED = (TWICE, TO_BUY, ON_THE_LIST)
 """The playlist's tracks in the end, in its order."""
 OFFERS = tuple(like.offer for like in LIKES)
@@ -138,7 +149,7 @@ class LikedServices:
     @property
     def settings(self) -> dict[str, str]:
         """Every address and credential that a program may ask with: those of the simulators, else nowhere."""
-        nowhere = {name: NOWHERE for name in Settings.model_fields if name.endswith("_url") and name != "database_url"}
+        nowhere = {name: NOWHERE for name in Settings.model_fields if name.endswith("_url") and name not in SECRETS}
         return {
             **nowhere,
             **{f"{name}_url": server.url for name, server in self._servers.items()},
@@ -170,7 +181,7 @@ class LikedServices:
         return str(self._servers[name].authorization.app.client_secret)
 
     def _first_day(self) -> None:
-        self._spotify.like(*map(_on_spotify, (TO_BUY, TAKEN_AWAY, TWICE)))
+        self._spotify.like(*map(_on_spotify, (TO_BUY, UNSURE, TAKEN_AWAY, TWICE)))
         self._spotify.add_playlist(PLAYLIST, _on_spotify(TO_BUY), _on_spotify(ON_THE_LIST), spotify.episode(1), None)
         self._soundcloud.likes.put(*map(_on_soundcloud, (TWICE_AGAIN, UNRELEASED)))
         clip = youtube.clip(2)

@@ -64,7 +64,7 @@ class Offers:
     def expected_counts(self) -> dict[str, int]:
         """Ending name -> how many offers must end so."""
         endings = [offer.expected for offer in self.offers]
-        return {ending: endings.count(ending) for ending in ("synced", "already_have", "buy_list", "failed")}
+        return {ending: endings.count(ending) for ending in ("synced", "already_have", "review", "buy_list", "failed")}
 
     def at(self, address: str) -> Offer | None:
         """The offer behind a path or a link."""

@@ -12,11 +12,12 @@ from music_sync.adapters import account_file, budget_file
 from music_sync.adapters.durable_files import sha256_of
 from music_sync.adapters.exports.m3u import FOLDER as PLAYLISTS
 from music_sync.adapters.glance_sqlite import glance
-from music_sync.demo import likes, likes_verdict, verdict
+from music_sync.demo import likes, likes_verdict, second_thoughts, verdict
 from music_sync.demo.likes import LikedServices
 from music_sync.demo.likes_verdict import Claim, LaterDay
 from music_sync.demo.offers import Offers, lay_out
 from music_sync.demo.sandbox import Sandbox
+from music_sync.demo.second_thoughts import SecondThoughts
 from music_sync.demo.services import AudioServer
 from music_sync.demo.verdict import Evidence, Kill, Row
 from music_sync.demo.worker import Program, Ran, Started
@@ -46,6 +47,8 @@ class Outcome:
     """What must hold of the likes."""
     problems: tuple[str, ...]
     """A sentence for each thing that does not hold; empty when all does."""
+    thoughts: SecondThoughts | None = None
+    """What was unsure, and an undo and its undo; the first time only."""
 
 
 def play(sandbox: Sandbox, tell: Tell) -> Outcome:
@@ -73,10 +76,12 @@ def _first(sandbox: Sandbox, services: LikedServices, server: AudioServer, tell:
     last = program.run("sync", "--json", tell=counting)
     services.let_a_day_pass()
     day = _later(sandbox, services, program, counting, is_first=True)
+    tell(_told("what is unsure, and taking a filing back"))
+    thoughts = second_thoughts.had(program, lambda: _library(sandbox))
     evidence = _looked(program, sandbox, offers, before, tell)
     kill = verdict.kill_seen(killed.started, last.started, offers, killed.code)
-    problems = (*verdict.kill_problems(kill, killed.last_words), *verdict.report_problems(last))
-    return _judged(offers, evidence, kill, day, problems)
+    problems = (*verdict.kill_problems(kill, killed.last_words), *verdict.report_problems(last), *thoughts.problems)
+    return replace(_judged(offers, evidence, kill, day, problems), thoughts=thoughts)
 
 
 def _again(sandbox: Sandbox, services: LikedServices, tell: Tell) -> Outcome:

@@ -170,7 +170,7 @@ def kill_problems(kill: Kill, last_words: str) -> Iterator[str]:
 def report_problems(ran: Ran) -> Iterator[str]:
     """What the run that syncs everything should not have said: two refusals are expected of it."""
     result = ran.report.get("result", "nothing")
-    if result not in {"done", "partial"}:
+    if result not in {"done", "partial", "needs_person"}:
         yield f"the sync ended with code {ran.code} as {result}: {ran.last_words}"
 
 
