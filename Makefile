@@ -3,6 +3,8 @@ SHELL := /bin/sh
 JOBS ?= 2
 ARGS ?=
 BIN := .venv/bin
+# Empty counts as unset: where it is set, every start of Python would compile all of its libraries anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s%s\n", $$1, $$2 }' Makefile
