@@ -7,6 +7,6 @@ import httpx
 
 
 @cache
-def certificates() -> ssl.SSLContext:
-    """The authorities that certifi lists, and no others: only the settings read the environment."""
-    return httpx.create_ssl_context(trust_env=False)
+def certificates(*, trust_env: bool = False) -> ssl.SSLContext:
+    """The authorities that certifi lists, or with `trust_env` those that SSL_CERT_FILE or SSL_CERT_DIR names."""
+    return httpx.create_ssl_context(trust_env=trust_env)
