@@ -3,6 +3,12 @@ SHELL := /bin/sh
 JOBS ?= 2
 ARGS ?=
 BIN := .venv/bin
+# Empty counts as unset: where it is set, every start of Python would compile all of its libraries anew.
+export PYTHONDONTWRITEBYTECODE :=
+# A thousand small databases are flushed to the drive again and again; in memory that costs nothing. A killed process
+# loses nothing there either: only a loss of power would, which no test can bring about. Needs about 1 GB.
+IN_MEMORY := $(shell test -w /dev/shm && test "$$(df -Pk /dev/shm | awk 'NR == 2 { print $$4 }')" -gt 4000000 && echo /dev/shm)
+PYTEST := $(if $(IN_MEMORY),PYTEST_DEBUG_TEMPROOT=$(IN_MEMORY) )$(BIN)/pytest
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s%s\n", $$1, $$2 }' Makefile
@@ -14,13 +20,13 @@ setup: .venv/.ready-run ## set up what is missing to run
 	@echo 'Music Sync is set up: $(BIN)/music-sync --help'
 
 test: .venv/.ready-test ## run the tests; ARGS=tests/audio for some
-	@$(BIN)/pytest -n $(JOBS) --dist worksteal $(ARGS)
+	@$(PYTEST) -n $(JOBS) --dist worksteal $(ARGS)
 
 test-long: .venv/.ready-test ## run the tests in their long form too
-	@$(BIN)/pytest -n $(JOBS) --dist worksteal -m "slow or not slow" $(ARGS)
+	@$(PYTEST) -n $(JOBS) --dist worksteal -m "slow or not slow" $(ARGS)
 
 check: lint docs-check ## everything that a change must pass, the tests last
-	@$(BIN)/pytest -n $(JOBS) --dist worksteal
+	@$(PYTEST) -n $(JOBS) --dist worksteal
 
 lint: .venv/.ready-check ## format, rules, types, layers, shell scripts
 	@$(BIN)/ruff format --check

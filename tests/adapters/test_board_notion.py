@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
-import httpx
 import pytest
+from tests import plain_http
 from tests.notion import OnNotion, another_board, on_notion
 
 from music_sync.adapters.board_notion import NotionBoard
@@ -98,7 +98,7 @@ def test_a_board_that_is_away_is_never_an_empty_or_shorter_one(there: OnNotion, 
 
 
 def test_a_board_that_nobody_serves_is_unavailable() -> None:
-    with httpx.Client() as http:
+    with plain_http.Client() as http:
         calls = NotionCalls("ntn_x", "http://127.0.0.1:9", http, sleep=lambda _: None, patience_s=3)
 
         with pytest.raises(ServiceUnavailable, match="ConnectError"):

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 import pytest
+from tests import plain_http
 from tests.tuner import TUNER, Tuner, accounts_in, settings_of
 
 from music_sync.adapters.accounts import Account, Accounts, OAuth, Secrets
@@ -46,7 +47,7 @@ class Browser:
         self._thread.start()
 
     def _go(self) -> None:
-        self.seen.append(httpx.get(self._address, follow_redirects=True, timeout=10, trust_env=False))
+        self.seen.append(plain_http.get(self._address, follow_redirects=True, timeout=10, trust_env=False))
 
     def page(self) -> httpx.Response:
         self._thread.join()
@@ -55,7 +56,7 @@ class Browser:
 
 def ended_at(address: str) -> str:
     """The address that a browser on another machine ends at."""
-    return httpx.get(address, trust_env=False).headers["location"]
+    return plain_http.get(address, trust_env=False).headers["location"]
 
 
 def test_the_browser_brings_the_code_and_is_told_that_it_is_done(tuner: Tuner, accounts: Accounts) -> None:
@@ -153,15 +154,15 @@ def test_visits_that_are_not_the_answer_get_a_page_and_do_not_end_the_wait(accou
         waiting = threading.Thread(target=lambda: codes.append(listener.code(attempt, 20)))
         codes: list[str] = []
         # Not yet waited for: whoever comes early finds nothing.
-        assert httpx.get(f"{here}/callback", trust_env=False).status_code == 404
+        assert plain_http.get(f"{here}/callback", trust_env=False).status_code == 404
         waiting.start()
         while listener._server.attempt is None:
             pass
-        statuses = {visit: httpx.get(here + visit, trust_env=False).status_code for visit in visits}
-        posted = httpx.post(f"{here}/callback?code=x&state={attempt.state}", trust_env=False).status_code
-        httpx.get(f"{here}/callback?code=right&state={attempt.state}", trust_env=False)
+        statuses = {visit: plain_http.get(here + visit, trust_env=False).status_code for visit in visits}
+        posted = plain_http.post(f"{here}/callback?code=x&state={attempt.state}", trust_env=False).status_code
+        plain_http.get(f"{here}/callback?code=right&state={attempt.state}", trust_env=False)
         waiting.join()
-        late = httpx.get(f"{here}/callback?code=late&state={attempt.state}", trust_env=False).status_code
+        late = plain_http.get(f"{here}/callback?code=late&state={attempt.state}", trust_env=False).status_code
 
     assert statuses == visits
     assert (posted, codes, late) == (501, ["right"], 404)
@@ -225,7 +226,7 @@ def test_a_redirect_that_the_app_does_not_know_is_refused_by_the_service(tmp_pat
         Listener("Tuner") as listener,
     ):
         attempt = attempt_at(accounts_in(tmp_path, settings_of(tuner)), listener.redirect)
-        page = httpx.get(attempt.address, follow_redirects=True, trust_env=False)
+        page = plain_http.get(attempt.address, follow_redirects=True, trust_env=False)
 
     assert (page.status_code, "redirect URI" in page.text) == (400, True)
 

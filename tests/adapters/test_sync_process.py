@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import threading
 import time
 from pathlib import Path
 
@@ -115,10 +114,12 @@ def test_p8_what_a_sync_leaves_behind_is_ended_with_it() -> None:
 def test_a_sync_that_is_asked_to_stop_ends_and_is_not_left_behind() -> None:
     told: list[str] = []
     process = running("import os, time; os.write(2, b'%d\\n' % os.getpid()); time.sleep(600)")
-    asker = threading.Timer(0.5, process.end, [signal.SIGTERM])
-    asker.start()
-    report = process.run(told.append)
-    asker.join()
+
+    def stop_once_it_runs(line: str) -> None:
+        told.append(line)
+        process.end(signal.SIGTERM)
+
+    report = process.run(stop_once_it_runs)
 
     assert "was ended by signal 15" in report["message"]
     assert is_gone(int(told[0]))

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests import plain_http
 
 from music_sync.demo.lastfm import (
     API_KEY,
@@ -31,7 +32,7 @@ def server() -> Iterator[LastfmServer]:
 def get(server: LastfmServer, **query: object) -> httpx.Response:
     usual = {"method": "user.getlovedtracks", "format": "json", "user": USER, "api_key": API_KEY}
     asked = {name: str(value) for name, value in {**usual, **query}.items()}
-    return httpx.get(f"{server.url}/2.0/", params=asked, timeout=10)
+    return plain_http.get(f"{server.url}/2.0/", params=asked, timeout=10)
 
 
 def loved(server: LastfmServer, **query: object) -> dict[str, Any]:

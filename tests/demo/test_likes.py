@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests import plain_http
 
 from music_sync.adapters.sources import soundcloud as soundcloud_source
 from music_sync.adapters.sources import spotify as spotify_source
@@ -26,14 +27,14 @@ def access_token(services: LikedServices, name: str) -> str:
         "client_id": given[f"{name}_client_id"],
         "client_secret": given.get(f"{name}_client_secret", ""),
     }
-    answer = httpx.post(given[f"{name}_url"] + path, data=form, trust_env=False)
+    answer = plain_http.post(given[f"{name}_url"] + path, data=form, trust_env=False)
     return str(answer.json().get("access_token", answer.json().get("error")))
 
 
 def asked(services: LikedServices, name: str, path: str, token: str) -> httpx.Response:
     scheme = "OAuth" if name == "soundcloud" else "Bearer"
     headers = {"Authorization": f"{scheme} {token}"}
-    return httpx.get(services.settings[f"{name}_url"] + path, headers=headers, trust_env=False)
+    return plain_http.get(services.settings[f"{name}_url"] + path, headers=headers, trust_env=False)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests import plain_http
 
 from music_sync.demo.listenbrainz import (
     HATED,
@@ -30,7 +31,7 @@ def server() -> Iterator[ListenBrainzServer]:
 def get(server: ListenBrainzServer, path: str = LOVED, token: str = "", **query: object) -> httpx.Response:
     headers = {"Authorization": token} if token else {}
     asked = {name: str(value) for name, value in query.items()}
-    return httpx.get(f"{server.url}{path}", params=asked, headers=headers, timeout=10)
+    return plain_http.get(f"{server.url}{path}", params=asked, headers=headers, timeout=10)
 
 
 def titles(reply: httpx.Response) -> list[str]:
@@ -143,7 +144,7 @@ def test_a_token_can_be_looked_at(server: ListenBrainzServer) -> None:
 
 @pytest.mark.parametrize("query", ["score=3", "count=-1", "offset=some"])
 def test_what_makes_no_sense_is_refused(server: ListenBrainzServer, query: str) -> None:
-    assert refusal(httpx.get(f"{server.url}{LOVED}?{query}"))[0] == 400
+    assert refusal(plain_http.get(f"{server.url}{LOVED}?{query}"))[0] == 400
 
 
 def test_an_answer_can_break_off(server: ListenBrainzServer) -> None:

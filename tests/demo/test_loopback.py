@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import httpx
 import pytest
+from tests import plain_http
 
 from music_sync.demo.loopback import (
     Answer,
@@ -54,7 +55,7 @@ def shop() -> Iterator[Shop]:
 
 
 def get(shop: Shop, path: str, timeout: float = 10) -> httpx.Response:
-    return httpx.get(f"{shop.url}{path}", headers={"Authorization": "Bearer key"}, timeout=timeout)
+    return plain_http.get(f"{shop.url}{path}", headers={"Authorization": "Bearer key"}, timeout=timeout)
 
 
 def test_a_route_answers_with_what_stands_in_its_pattern_and_query(shop: Shop) -> None:
@@ -64,15 +65,15 @@ def test_a_route_answers_with_what_stands_in_its_pattern_and_query(shop: Shop) -
 
 
 def test_forms_and_json_are_taken(shop: Shop) -> None:
-    httpx.post(f"{shop.url}/shelves/a", data={"record": "Foil & Paper"})
-    answer = httpx.post(f"{shop.url}/shelves/a", json={"record": "夜行"})
+    plain_http.post(f"{shop.url}/shelves/a", data={"record": "Foil & Paper"})
+    answer = plain_http.post(f"{shop.url}/shelves/a", json={"record": "夜行"})
 
     assert (answer.status_code, answer.headers["x-shelf"]) == (201, "a")
     assert shop.shelves["a"] == ["Half Past Two", "Foil & Paper", "夜行"]
 
 
 def test_a_route_refuses_and_an_unknown_path_is_not_found(shop: Shop) -> None:
-    assert httpx.get(f"{shop.url}/shelves/a").status_code == 401
+    assert plain_http.get(f"{shop.url}/shelves/a").status_code == 401
     assert get(shop, "/elsewhere").status_code == 404
     assert httpx.delete(f"{shop.url}/shelves/a").status_code == 404
 
@@ -85,7 +86,7 @@ def test_an_empty_answer_is_empty(shop: Shop) -> None:
 
 def test_each_call_is_noted_with_its_answer(shop: Shop) -> None:
     get(shop, "/shelves/a?limit=5")
-    httpx.get(f"{shop.url}/shelves/a")
+    plain_http.get(f"{shop.url}/shelves/a")
 
     assert [(seen.method, seen.path, seen.query, seen.status) for seen in shop.seen] == [
         ("GET", "/shelves/a", {"limit": "5"}, 200),

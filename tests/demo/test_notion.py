@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests import plain_http
 from tests.notion_types import ROUTES, breaches, errors
 
 from music_sync.demo.notion import (
@@ -40,7 +41,7 @@ class Caller:
     def call(self, method: str, path: str, body: object = None, **headers: str) -> httpx.Response:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         sent = {name: value for name, value in (self.headers | given).items() if value}
-        return httpx.request(method, f"{self.server.url}/v1/{path}", headers=sent, json=body, timeout=10)
+        return plain_http.request(method, f"{self.server.url}/v1/{path}", headers=sent, json=body, timeout=10)
 
     def query(self, **body: object) -> dict[str, Any]:
         answer: dict[str, Any] = self.call("POST", f"data_sources/{self.ids.source_id}/query", body).json()
@@ -213,8 +214,8 @@ def test_a_query_that_makes_no_sense_is_refused(caller: Caller, body: Mapping[st
 
 def test_a_body_that_is_no_json_or_too_large_is_refused(caller: Caller) -> None:
     url = f"{caller.server.url}/v1/pages"
-    garbled = httpx.post(url, headers=caller.headers, content=b"{nonsense")
-    large = httpx.post(url, headers=caller.headers, content=json.dumps({"parent": "x" * 500_000}).encode())
+    garbled = plain_http.post(url, headers=caller.headers, content=b"{nonsense")
+    large = plain_http.post(url, headers=caller.headers, content=json.dumps({"parent": "x" * 500_000}).encode())
 
     assert refusal(garbled) == (400, "invalid_json")
     assert refusal(large) == (400, "validation_error")
@@ -417,7 +418,7 @@ def test_a_hanging_call_ends_by_the_callers_patience(caller: Caller) -> None:
     caller.server.misbehave(Hang())
 
     with pytest.raises(httpx.ReadTimeout):
-        httpx.get(f"{caller.server.url}/v1/users/me", timeout=0.2)
+        plain_http.get(f"{caller.server.url}/v1/users/me", timeout=0.2)
 
 
 def test_an_answer_may_be_no_json_null_short_or_doubled(caller: Caller) -> None:

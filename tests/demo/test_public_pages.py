@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests import plain_http
 
 from music_sync.demo.public_pages import (
     CLIENT_ID,
@@ -34,7 +35,7 @@ def server() -> Iterator[PublicPagesServer]:
 
 
 def get(server: PublicPagesServer, place: str, client_id: str = CLIENT_ID, **query: str) -> httpx.Response:
-    return httpx.get(f"{server.url}/{place}", params={**query, "client_id": client_id})
+    return plain_http.get(f"{server.url}/{place}", params={**query, "client_id": client_id})
 
 
 def initial_data(page: str) -> Any:
@@ -44,9 +45,9 @@ def initial_data(page: str) -> Any:
 
 
 def test_the_home_page_leads_to_the_client_id(server: PublicPagesServer) -> None:
-    page = httpx.get(f"{server.url}/soundcloud.com/").text
+    page = plain_http.get(f"{server.url}/soundcloud.com/").text
     links = re.findall(r'src="https://([^"]+)"', page)
-    scripts = [httpx.get(f"{server.url}/{link}").text for link in links]
+    scripts = [plain_http.get(f"{server.url}/{link}").text for link in links]
 
     assert CLIENT_ID in scripts[-1]
     assert re.fullmatch("[0-9a-zA-Z]{32}", CLIENT_ID)
@@ -59,7 +60,7 @@ def test_another_client_id_is_refused(server: PublicPagesServer) -> None:
 def test_likes_come_in_pages_that_name_the_next_one(server: PublicPagesServer) -> None:
     first = get(server, f"{API}/users/7000/likes", limit="200").json()
     following = first["next_href"].removeprefix("https://")
-    second = httpx.get(f"{server.url}/{following}&client_id={CLIENT_ID}").json()
+    second = plain_http.get(f"{server.url}/{following}&client_id={CLIENT_ID}").json()
 
     assert [len(first["collection"]), len(second["collection"]), second["next_href"]] == [200, 50, None]
     assert get(server, f"{API}/users/7000/likes", limit="201").status_code == 400
@@ -86,20 +87,20 @@ def test_a_set_tells_the_words_of_its_first_tracks_only(server: PublicPagesServe
 
 
 def test_a_youtube_playlist_goes_on_by_its_continuation(server: PublicPagesServer) -> None:
-    page = httpx.get(f"{server.url}/www.youtube.com/playlist?list=PLwarmup").text
+    page = plain_http.get(f"{server.url}/www.youtube.com/playlist?list=PLwarmup").text
     tab = initial_data(page)["contents"]["twoColumnBrowseResultsRenderer"]["tabs"][0]["tabRenderer"]["content"]
     section = tab["sectionListRenderer"]["contents"][0]["itemSectionRenderer"]["contents"][0]
     items = section["playlistVideoListRenderer"]["contents"]
     token = items[-1]["continuationItemRenderer"]["continuationEndpoint"]["continuationCommand"]["token"]
-    answer = httpx.post(f"{server.url}/www.youtube.com/youtubei/v1/browse", json={"continuation": token})
+    answer = plain_http.post(f"{server.url}/www.youtube.com/youtubei/v1/browse", json={"continuation": token})
     more = answer.json()["onResponseReceivedActions"][0]["appendContinuationItemsAction"]["continuationItems"]
 
     assert (len(items), len(more)) == (101, 50)
-    assert httpx.post(f"{server.url}/www.youtube.com/youtubei/v1/browse", json={}).status_code == 400
+    assert plain_http.post(f"{server.url}/www.youtube.com/youtubei/v1/browse", json={}).status_code == 400
 
 
 def test_a_playlist_that_is_not_there_is_told_by_an_alert(server: PublicPagesServer) -> None:
-    page = httpx.get(f"{server.url}/www.youtube.com/playlist?list=PLnothere")
+    page = plain_http.get(f"{server.url}/www.youtube.com/playlist?list=PLnothere")
 
     assert page.status_code == 200
     assert initial_data(page.text)["alerts"][0]["alertRenderer"]["type"] == "ERROR"
@@ -108,6 +109,6 @@ def test_a_playlist_that_is_not_there_is_told_by_an_alert(server: PublicPagesSer
 def test_a_playlist_can_be_asked_for_without_its_page(server: PublicPagesServer) -> None:
     api = f"{server.url}/www.youtube.com/youtubei/v1"
     link = "https://www.youtube.com/playlist?list=PLwarmup"
-    endpoint = httpx.post(f"{api}/navigation/resolve_url", json={"url": link}).json()["endpoint"]["browseEndpoint"]
+    endpoint = plain_http.post(f"{api}/navigation/resolve_url", json={"url": link}).json()["endpoint"]["browseEndpoint"]
 
-    assert httpx.post(f"{api}/browse", json=endpoint).json().keys() >= {"contents", "metadata", "sidebar"}
+    assert plain_http.post(f"{api}/browse", json=endpoint).json().keys() >= {"contents", "metadata", "sidebar"}

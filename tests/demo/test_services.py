@@ -4,6 +4,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests import plain_http
 
 from music_sync.demo.services import (
     AudioServer,
@@ -29,7 +30,7 @@ def server() -> Iterator[AudioServer]:
 
 
 def get(server: AudioServer, path: str = "/a.mp3", **headers: str) -> httpx.Response:
-    return httpx.get(server.url(path), headers={name.replace("_", "-"): value for name, value in headers.items()})
+    return plain_http.get(server.url(path), headers={name.replace("_", "-"): value for name, value in headers.items()})
 
 
 def test_a_file_is_served_with_length_type_and_etag(server: AudioServer) -> None:
@@ -79,7 +80,7 @@ def test_an_unknown_path_is_not_found(server: AudioServer) -> None:
 
 
 def test_head_tells_all_but_the_body(server: AudioServer) -> None:
-    answer = httpx.head(server.url("/a.mp3"))
+    answer = plain_http.head(server.url("/a.mp3"))
 
     assert answer.headers["content-length"] == str(len(CONTENT))
     assert server.requests()[0].method == "HEAD"
@@ -155,7 +156,7 @@ def test_a_range_can_be_answered_wrongly(server: AudioServer) -> None:
 def test_a_trickle_ends_when_the_server_closes() -> None:
     with AudioServer({"/a.mp3": CONTENT}) as server:
         server.misbehave("/a.mp3", Trickle(1, 3600))
-        with httpx.Client() as client, client.stream("GET", server.url("/a.mp3")) as answer:
+        with plain_http.Client() as client, client.stream("GET", server.url("/a.mp3")) as answer:
             assert next(answer.iter_raw()) == CONTENT[:1]
     # Leaving the block above joins the thread that trickles, which waits for an hour otherwise.
     assert server.bytes_sent() == 1

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests import plain_http
 from tests.samples.sources.soundcloud import connected
 
 from music_sync.adapters.links import read_place
@@ -38,7 +39,9 @@ class Caller:
     def get(self, path: str, authorization: str | None = None, **query: Any) -> httpx.Response:
         url = path if path.startswith("http") else f"{self.server.url}{path}"
         given = f"OAuth {self.token}" if authorization is None else authorization
-        answer = httpx.get(url, params=query or None, headers={"Authorization": given} if given else {}, timeout=10)
+        answer = plain_http.get(
+            url, params=query or None, headers={"Authorization": given} if given else {}, timeout=10
+        )
         self.answers.append(answer)
         return answer
 
@@ -93,7 +96,7 @@ def test_a_refresh_token_is_good_for_one_use(caller: Caller) -> None:
     app = caller.server.authorization.app
     form = {"grant_type": "refresh_token", "refresh_token": caller.server.authorization.grant()}
     form |= {"client_id": app.client_id, "client_secret": app.client_secret}
-    first, second = (httpx.post(f"{caller.server.url}/oauth/token", data=form) for _ in range(2))
+    first, second = (plain_http.post(f"{caller.server.url}/oauth/token", data=form) for _ in range(2))
 
     assert first.json()["refresh_token"] != form["refresh_token"]
     assert (first.status_code, second.status_code, second.json()["error"]) == (200, 400, "invalid_grant")
@@ -103,7 +106,7 @@ def test_the_app_needs_its_secret(caller: Caller) -> None:
     form = {"grant_type": "refresh_token", "refresh_token": caller.server.authorization.grant()}
     form["client_id"] = caller.server.authorization.app.client_id
 
-    assert httpx.post(f"{caller.server.url}/oauth/token", data=form).json()["error"] == "invalid_client"
+    assert plain_http.post(f"{caller.server.url}/oauth/token", data=form).json()["error"] == "invalid_client"
 
 
 # Downloads

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import jsonschema
 import pytest
+from tests import plain_http
 
 from music_sync.demo.loopback import Refuse
 from music_sync.demo.youtube import (
@@ -35,7 +36,7 @@ def youtube() -> Iterator[YouTubeServer]:
 def get(youtube: YouTubeServer, path: str, etag: str = "", token: str = "", **query: Any) -> httpx.Response:
     headers = {"Authorization": f"Bearer {token or youtube.token()}"} | ({"If-None-Match": etag} if etag else {})
     asked = {name: str(value) for name, value in query.items()}
-    return httpx.get(f"{youtube.url}/youtube/v3/{path}", params=asked, headers=headers, timeout=10)
+    return plain_http.get(f"{youtube.url}/youtube/v3/{path}", params=asked, headers=headers, timeout=10)
 
 
 def entries(youtube: YouTubeServer, playlist_id: str = LIKES, **query: Any) -> httpx.Response:
@@ -61,8 +62,8 @@ def refusal(answer: httpx.Response) -> tuple[int, str]:
 def test_a_call_without_a_token_or_with_a_wrong_one_is_refused(youtube: YouTubeServer) -> None:
     channels = f"{youtube.url}/youtube/v3/channels?part=id&mine=true"
 
-    assert refusal(httpx.get(channels)) == (401, "required")
-    assert refusal(httpx.get(channels, headers={"Authorization": "OAuth x"})) == (401, "required")
+    assert refusal(plain_http.get(channels)) == (401, "required")
+    assert refusal(plain_http.get(channels, headers={"Authorization": "OAuth x"})) == (401, "required")
     assert refusal(get(youtube, "channels", token="wrong", part="id", mine="true")) == (401, "authError")
     assert youtube.units == 0
 
@@ -88,11 +89,11 @@ def test_another_scope_is_not_enough(youtube: YouTubeServer) -> None:
 
 def test_the_token_endpoint_wants_the_secret_and_keeps_the_refresh_token(youtube: YouTubeServer) -> None:
     form = {"grant_type": "refresh_token", "refresh_token": youtube.refresh_token(), "client_id": "simulated-client"}
-    answer = httpx.post(f"{youtube.url}/token", data={**form, "client_secret": "simulated-secret"}).json()
+    answer = plain_http.post(f"{youtube.url}/token", data={**form, "client_secret": "simulated-secret"}).json()
 
     assert entries(youtube, token=answer["access_token"]).status_code == 200
     assert "refresh_token" not in answer
-    assert httpx.post(f"{youtube.url}/token", data=form).json()["error"] == "invalid_client"
+    assert plain_http.post(f"{youtube.url}/token", data=form).json()["error"] == "invalid_client"
 
 
 # Lists

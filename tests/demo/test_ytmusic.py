@@ -8,6 +8,7 @@ import httpx
 import pytest
 import requests
 from requests.adapters import HTTPAdapter
+from tests import plain_http
 from ytmusicapi import YTMusic
 
 from music_sync.demo.ytmusic import COOKIE, ORIGIN, Song, YtmusicServer, songs, video_id
@@ -53,7 +54,7 @@ def session() -> Iterator[requests.Session]:
 
 
 def browse(server: YtmusicServer, headers: dict[str, str], body: object) -> httpx.Response:
-    return httpx.post(f"{server.url}/youtubei/v1/browse?alt=json", headers=headers, json=body)
+    return plain_http.post(f"{server.url}/youtubei/v1/browse?alt=json", headers=headers, json=body)
 
 
 def logged_in(answer: httpx.Response) -> Sequence[str]:

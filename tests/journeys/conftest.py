@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.journeys.forks import ForkServer, forking
 from tests.journeys.warm import Warm, warmed
 from tests.journeys.world import World, new_world
 
@@ -22,6 +23,12 @@ def warm(warm_process: Warm) -> Iterator[Warm]:
     """Runs music-sync; what a failed test left running is ended."""
     yield warm_process
     warm_process.end_all()
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[ForkServer]:
+    with forking() as server:
+        yield server
 
 
 @pytest.fixture

@@ -17,18 +17,13 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-WARM = """av dbos music_sync.adapters.encoder_pyav music_sync.adapters.fingerprint_chromaprint
-music_sync.adapters.providers.direct_link music_sync.adapters.tagger_mutagen music_sync.audio.measure
-music_sync.cli.checks music_sync.cli.doctor music_sync.cli.library music_sync.cli.run music_sync.cli.sync
-music_sync.flows.publish music_sync.flows.rounds music_sync.wiring.answers
-music_sync.wiring.cycle music_sync.wiring.rounds numpy PIL.Image scipy.signal soxr"""
+from tests.journeys.warm_modules import warm_up
 
 STATE_CHANGES = frozenset({"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.truncate"})
 
 
 def serve() -> None:
-    for name in WARM.split():
-        __import__(name)
+    warm_up()
     print("ready", flush=True)
     for line in sys.stdin:
         order = json.loads(line)

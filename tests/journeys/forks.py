@@ -42,9 +42,14 @@ class ForkServer:
 @contextmanager
 def forking() -> Iterator[ForkServer]:
     """Start the warm process; it ends with the block."""
-    server = Path(__file__).with_name("fork_server.py")
+    server = "tests.journeys.fork_server"
     process = subprocess.Popen(
-        [sys.executable, str(server)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        [sys.executable, "-m", server],
+        cwd=Path(__file__).parents[2],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        bufsize=1,
     )
     assert process.stdout
     assert process.stdout.readline() == "ready\n"

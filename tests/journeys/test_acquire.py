@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from tests.journeys.warm import Warm
-from tests.journeys.world import LENGTH_S, World, offer, played
+from tests.journeys.world import LENGTH_S, World, encoded, offer
 from tests.samples.sources.soundcloud import signed_in
 
-from music_sync.demo.music import PIECES, SAMPLE_RATE_HZ, tag_words, write_encoded, write_tags
+from music_sync.demo.music import PIECES, tag_words, write_tags
 from music_sync.demo.services import AudioServer
 from music_sync.demo.soundcloud import SoundCloudServer, offered
 
@@ -46,7 +46,7 @@ def put(folder: Path, number: int, codec: str = "flac", *, length_s: float = LEN
     folder.mkdir(parents=True, exist_ok=True)
     piece = replace(PIECES[number], length_s=length_s)
     path = folder / f"{number:02}.{codec}"
-    write_encoded(path, played(piece), SAMPLE_RATE_HZ, codec)
+    path.write_bytes(encoded(piece, codec))
     words = {name: text for name, text in tag_words(piece).items() if name != "isrc"}
     write_tags(path, {**words, "title": title} if title else words)
     os.utime(path, (1_700_000_000, 1_700_000_000))

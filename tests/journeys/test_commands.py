@@ -17,10 +17,10 @@ import pytest
 from tests.journeys.bad_files import OLD_S, PAGE
 from tests.journeys.snapshots import Seen, snapshot
 from tests.journeys.warm import Done, Warm, must_be_clear
-from tests.journeys.world import World, new_world, offer
+from tests.journeys.world import World, encoded, new_world, offer
 
 from music_sync.cli import COMMANDS, music_sync
-from music_sync.demo.music import PIECES, SAMPLE_RATE_HZ, Piece, remix, render, tag_words, write_encoded, write_tags
+from music_sync.demo.music import PIECES, Piece, remix, tag_words, write_tags
 from music_sync.demo.services import AudioServer, Disguise, Status
 
 LENGTH_S = 8.0
@@ -32,7 +32,7 @@ TRACK_SHAPE = {"source", "source_id", "artist", "title", "ending", "reason", "re
 def put(world: World, piece: Piece, name: str, codec: str = "flac") -> Path:
     """A short tagged recording of a piece in the folder that is synced."""
     path = world.music / f"{name}.{codec}"
-    write_encoded(path, render(replace(piece, length_s=LENGTH_S)), SAMPLE_RATE_HZ, codec)
+    path.write_bytes(encoded(replace(piece, length_s=LENGTH_S), codec))
     write_tags(path, tag_words(piece))
     os.utime(path, (OLD_S, OLD_S))
     return path

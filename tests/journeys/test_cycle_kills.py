@@ -4,12 +4,11 @@ import random
 import shutil
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.journeys.forks import ForkServer, forking
+from tests.journeys.forks import ForkServer
 from tests.journeys.world import World, new_world
 
 from music_sync.adapters.sql.board import SqlBoard
@@ -22,12 +21,6 @@ POINTS = 48
 SHORT_FORM = 12
 AGENTS = ("Claude Code", "Cursor MM1", "Claude MM1", "")
 CYCLE = ("run", "--once", "--no-music-sync", "--json")
-
-
-@pytest.fixture(scope="module")
-def forks() -> Iterator[ForkServer]:
-    with forking() as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,11 @@
 import json
 import random
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.journeys.forks import ForkServer, forking, trace_of
+from tests.journeys.forks import ForkServer, trace_of
 from tests.journeys.world import World, new_world, offer
 
 STAGES = ("detect", "match", "acquire", "analyse", "match sound", "encode", "tag", "file", "publish", "settle")
@@ -18,12 +17,6 @@ BOUNDARIES = [
 SEED = 20261123
 POINTS = 40
 SHORT_FORM = 10
-
-
-@pytest.fixture(scope="module")
-def forks() -> Iterator[ForkServer]:
-    with forking() as server:
-        yield server
 
 
 def three_tracks(folder: Path) -> World:

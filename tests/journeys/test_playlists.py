@@ -2,20 +2,13 @@
 
 import json
 import pickle
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.journeys.forks import ForkServer, forking
+from tests.journeys.forks import ForkServer
 from tests.journeys.world import World, new_world, offer
 
 from music_sync.flows.sync_tracks import Round
-
-
-@pytest.fixture(scope="module")
-def forks() -> Iterator[ForkServer]:
-    with forking() as server:
-        yield server
 
 
 @pytest.fixture

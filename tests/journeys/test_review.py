@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.journeys.forks import ForkServer, forking
+from tests.journeys.forks import ForkServer
 from tests.journeys.warm import Warm
 from tests.journeys.world import World, new_world, offer
 
@@ -317,12 +317,6 @@ def test_on_a_shared_database_verdicts_and_undo_are_the_same(warm: Warm, world: 
     assert rejected.json["counts"]["new"] == 1
     assert len(music(shared)) == 2
     must_be_whole(warm, shared)
-
-
-@pytest.fixture(scope="module")
-def forks() -> Iterator[ForkServer]:
-    with forking() as server:
-        yield server
 
 
 @pytest.mark.parametrize("stage", ["before match", "before match sound", "after file"])

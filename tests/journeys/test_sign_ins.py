@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests import plain_http
 from tests.journeys.warm import Warm, must_be_clear
 from tests.journeys.world import World, new_world
 
@@ -79,11 +80,11 @@ class Connecting:
 
 
 def browsed(address: str) -> httpx.Response:
-    return httpx.get(address, follow_redirects=True, trust_env=False, timeout=20)
+    return plain_http.get(address, follow_redirects=True, trust_env=False, timeout=20)
 
 
 def ended_at(address: str) -> str:
-    return httpx.get(address, trust_env=False).headers["location"]
+    return plain_http.get(address, trust_env=False).headers["location"]
 
 
 def connected(world: World) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from tests.journeys.forks import ForkServer, forking
+from tests.journeys.forks import ForkServer
 from tests.journeys.warm import Done, Warm
 from tests.journeys.world import LENGTH_S, World, new_world, offer
 from tests.samples.sources.soundcloud import SoundCloudWalk
@@ -343,12 +343,6 @@ def test_an_answer_of_another_shape_is_no_empty_list(reading: Reading, answer: o
 
 
 # As the program
-
-
-@pytest.fixture(scope="module")
-def forks() -> Iterator[ForkServer]:
-    with forking() as server:
-        yield server
 
 
 @pytest.fixture

@@ -131,9 +131,14 @@ class Running:
 @contextmanager
 def warmed(folder: Path) -> Iterator[Warm]:
     """Start the warm process; it ends with the block."""
-    server = Path(__file__).with_name("warm_server.py")
+    server = "tests.journeys.warm_server"
     process = subprocess.Popen(
-        [sys.executable, str(server)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        [sys.executable, "-m", server],
+        cwd=Path(__file__).parents[2],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        bufsize=1,
     )
     assert process.stdin
     assert process.stdout

@@ -5,7 +5,6 @@ with the pid, `{"wait": pid}` with the exit status (negative: the signal). Impor
 runs affordable; whether a cold start imports too much is tested elsewhere.
 """
 
-import importlib
 import json
 import os
 import resource
@@ -13,22 +12,11 @@ import signal
 import sys
 from typing import Any
 
-from music_sync.adapters.fingerprint_chromaprint import fingerprinter
-
-WARM = """alembic.command alembic.ddl.sqlite av configparser dbos._sys_db_sqlite googleapiclient.discovery mako.template
-music_sync.adapters.sql.migrations sqlalchemy.ext.compiler encodings.latin_1 encodings.utf_8_sig
-music_sync.adapters.encoder_pyav music_sync.adapters.fingerprint_chromaprint
-music_sync.adapters.providers.direct_link music_sync.adapters.tagger_mutagen music_sync.audio.measure
-music_sync.cli.checks music_sync.cli.config music_sync.cli.doctor music_sync.cli.library music_sync.cli.run
-music_sync.cli.status music_sync.cli.sync music_sync.flows.publish music_sync.flows.rounds music_sync.wiring.answers
-music_sync.wiring.cycle music_sync.wiring.rounds
-numpy PIL.Image scipy.signal soxr spotipy ytmusicapi"""
+from tests.journeys.warm_modules import warm_up
 
 
 def serve() -> None:
-    for name in WARM.split():
-        importlib.import_module(name)
-    fingerprinter()
+    warm_up()
     answer("ready")
     for line in sys.stdin:
         order = json.loads(line)

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -72,7 +73,7 @@ def offer(world: World, number: int, codec: str = "flac", *, title: str = "", le
     """Put one piece, short, into the folder that is synced; the file looks old enough to have stopped growing."""
     piece = replace(PIECES[number % len(PIECES)], length_s=length_s)
     path = world.music / f"{number:02} {title or piece.title}.{codec}"
-    write_encoded(path, played(piece), SAMPLE_RATE_HZ, codec)
+    path.write_bytes(encoded(piece, codec))
     words = tag_words(piece)
     write_tags(path, {**words, "title": title} if title else words)
     os.utime(path, (1_700_000_000 + number, 1_700_000_000 + number))
@@ -82,3 +83,12 @@ def offer(world: World, number: int, codec: str = "flac", *, title: str = "", le
 @cache
 def played(piece: Piece) -> Samples:
     return render(piece)
+
+
+@cache
+def encoded(piece: Piece, codec: str) -> bytes:
+    """A whole file of a piece, without tags."""
+    with tempfile.TemporaryDirectory(prefix="music-sync-tests-") as folder:
+        path = Path(folder) / f"whole.{codec}"
+        write_encoded(path, played(piece), SAMPLE_RATE_HZ, codec)
+        return path.read_bytes()

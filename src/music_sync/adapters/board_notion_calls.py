@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import httpx
 
 from music_sync.adapters.calls import after_s
+from music_sync.adapters.certificates import certificates
 from music_sync.model.errors import BadSetting, NeedsPerson, ServiceUnavailable, SyncError
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class NotionCalls:
         from notion_client import Client
 
         self._token = _checked_token(token)
-        self._http = http or httpx.Client()
+        self._http = http or httpx.Client(verify=certificates(trust_env=True))
         self._sleep = sleep
         self._patience_s = patience_s
         self._pace = _Pace(sleep)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 import httpx
 
 from music_sync.adapters.budget_file import LONGEST_BLOCK_S, Budget, when
+from music_sync.adapters.certificates import certificates
 from music_sync.model.errors import BadSetting, GiveUp, NeedsPerson, ServiceUnavailable, SyncError
 
 if TYPE_CHECKING:
@@ -144,7 +145,11 @@ class Calls:
         self._deadline_s = deadline_s
         self._sleep = sleep
         self._client = httpx.Client(
-            headers={"User-Agent": "music-sync"}, trust_env=False, timeout=TIMEOUT_S, follow_redirects=False
+            headers={"User-Agent": "music-sync"},
+            verify=certificates(),
+            trust_env=False,
+            timeout=TIMEOUT_S,
+            follow_redirects=False,
         )
 
     def __enter__(self) -> Self:

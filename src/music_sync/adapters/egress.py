@@ -17,6 +17,7 @@ from contextlib import contextmanager
 import httpcore
 import httpx
 
+from music_sync.adapters.certificates import certificates
 from music_sync.model.errors import GiveUp
 
 Resolve = Callable[[str, int], Sequence[str]]
@@ -276,11 +277,10 @@ class _GatedTransport(httpx.HTTPTransport):
     """httpx's transport over the gated connections; each request's link is checked before anything is sent."""
 
     def __init__(self, private_hosts: frozenset[str], whole_s: float, resolve: Resolve) -> None:
-        context = httpx.create_ssl_context(trust_env=False)
-        super().__init__(verify=context, trust_env=False)
+        super().__init__(verify=certificates(), trust_env=False)
         # httpx offers no parameter for the network backend; tests/adapters/test_egress.py fails if this stops working.
         self._pool = httpcore.ConnectionPool(
-            ssl_context=context,
+            ssl_context=certificates(),
             max_keepalive_connections=4,
             keepalive_expiry=5,
             network_backend=_GatedBackend(private_hosts, whole_s, resolve),

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from music_sync.adapters.calls import after_s
+from music_sync.adapters.certificates import certificates
 from music_sync.adapters.file_names import clean
 from music_sync.model.errors import NeedsPerson, ServiceUnavailable
 
@@ -84,7 +85,7 @@ class TokenEndpoint:
             headers["Authorization"] = f"Basic {pair}"
         try:
             with (
-                httpx.Client(trust_env=False, timeout=TIMEOUT_S) as client,
+                httpx.Client(verify=certificates(), trust_env=False, timeout=TIMEOUT_S) as client,
                 client.stream("POST", self.address, data=form, headers=headers) as response,
             ):
                 return response, _body_of(response)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-import httpx
 import pytest
+from tests import plain_http
 from tests.fakes.listings import FakeListings
 from tests.means import means_in
 
@@ -588,7 +588,7 @@ def test_signing_in_by_the_browser_gives_a_sign_in_that_lasts(person: Person) ->
     person.youtube.like(video(1))
     accounts = person.means.accounts
     attempt = begin(accounts, ACCOUNT, "simulated-client", "http://127.0.0.1:40123/callback")
-    ended_at = httpx.get(attempt.address, trust_env=False).headers["location"]
+    ended_at = plain_http.get(attempt.address, trust_env=False).headers["location"]
 
     accounts.connect(ACCOUNT, finish(accounts, attempt, attempt.code_in(ended_at), {}), in_keyring=False)
 
