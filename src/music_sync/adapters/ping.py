@@ -4,6 +4,7 @@ import hashlib
 
 import httpx
 
+from music_sync.adapters.certificates import certificates
 from music_sync.model.errors import ServiceUnavailable
 
 TIMEOUT_S = 10.0
@@ -23,7 +24,7 @@ class Ping:
         """Raises ServiceUnavailable when it was not taken."""
         address = self._address + ("/fail" if urgency == "failure" else "")
         try:
-            answer = httpx.post(address, content=text.encode(), timeout=TIMEOUT_S)
+            answer = httpx.post(address, content=text.encode(), timeout=TIMEOUT_S, verify=certificates())
             answer.raise_for_status()
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise ServiceUnavailable(
