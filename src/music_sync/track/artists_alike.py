@@ -9,7 +9,16 @@ from rapidfuzz.fuzz import ratio
 
 from music_sync.model.endings import Reason
 from music_sync.track.pair import Pair, all_words
-from music_sync.track.spelling import ARTICLES, Words, is_work, loose, spelled_alike, without_fillers
+from music_sync.track.spelling import (
+    ARTICLES,
+    Words,
+    is_of_script,
+    is_work,
+    loose,
+    sounded,
+    spelled_alike,
+    without_fillers,
+)
 from music_sync.track.thresholds import SAME, SAME_ARTIST, TELLING_LETTERS, TYPO_LETTERS
 from music_sync.track.title import Named
 from music_sync.track.words import tokens
@@ -36,6 +45,14 @@ def _artists_alike(pair: Pair) -> Reason:
         return _composed(pair)
     if near and _names_album(pair):
         return Reason("artist", "the album stands in the artist's place", 0.9)
+    return _some_alike(pair) or _names_within(mine, theirs, near=near)
+
+
+def _some_alike(pair: Pair) -> Reason | None:
+    """Are some of the artists, their other names, guests and remixers the same?"""
+    first, second, near = pair.first, pair.second, pair.near
+    if (first.aliases or second.aliases) and share(_leading(first), _leading(second)):
+        return Reason("artist", "an artist is the same, under another name", 0.97)
     fewer, more = sorted((first.artists, second.artists), key=len)
     shared = [artist for artist in fewer if any(_is_same_artist(artist, another) for another in more)]
     if len(shared) == len(fewer) and (near or _is_same_artist(first.artists[0], second.artists[0])):
@@ -45,7 +62,12 @@ def _artists_alike(pair: Pair) -> Reason:
     if share(first.everybody, second.everybody) or _names_remixer(first, second) or _names_remixer(second, first):
         text = "an artist of the one is a guest or the remixer of the other"
         return Reason("artist", text, 0.9 if near else 0.8)
-    return _names_within(first.artists, second.artists, near=near)
+    return None
+
+
+def _leading(named: Named) -> Sequence[Words]:
+    """All names of the first artist."""
+    return (named.artists[0], *named.aliases)
 
 
 def _composed(pair: Pair) -> Reason:
@@ -114,13 +136,27 @@ def share(some: Sequence[Words], others: Sequence[Words]) -> bool:
 @lru_cache(maxsize=8192)
 def _is_same_artist(one: Words, other: Words) -> bool:
     mine, theirs = "".join(one), "".join(other)
-    if mine == theirs or spelled_alike(one, other) or sorted(one) == sorted(other) or _is_abbreviated(one, other):
+    if (
+        mine == theirs
+        or spelled_alike(one, other)
+        or sorted(one) == sorted(other)
+        or _sound_alike(one, other)
+        or _is_abbreviated(one, other)
+    ):
         return True
     if min(len(mine), len(theirs)) < TYPO_LETTERS or mine[0] != theirs[0]:
         return False
     if any(map(str.isdigit, mine + theirs)):
         return False
     return ratio(mine, theirs) >= SAME_ARTIST or OSA.distance(mine, theirs, score_cutoff=1) <= 1
+
+
+def _sound_alike(one: Words, other: Words) -> bool:
+    """`さくらい ゆめ` for `Yume Sakurai`."""
+    if is_of_script("".join(one), "".join(other)):
+        return False
+    mine, theirs = (sorted(sounded((word,)) for word in artist) for artist in (one, other))
+    return mine == theirs and all(mine)
 
 
 def _is_abbreviated(one: Words, other: Words) -> bool:
@@ -151,23 +187,27 @@ ALBUM_WORDS = frozenset(
     {"original", "soundtrack", "ost", "score", "motion", "picture", "game", "album", "ep", "deluxe", "edition"}
 )
 """What an album's name may say beside it."""
-_NAME_TITLES = ARTICLES | frozenset(
-    [
-        "dj",
-        "mc",
-        "band",
-        "orchestra",
-        "trio",
-        "quartet",
-        "quintet",
-        "ensemble",
-        "official",
-        "music",
-        "tv",
-        "channel",
-        "project",
-        "group",
-        "official",
-    ]
+_NAME_TITLES = (
+    ARTICLES
+    | {"die"}
+    | frozenset(
+        [
+            "dj",
+            "mc",
+            "band",
+            "orchestra",
+            "trio",
+            "quartet",
+            "quintet",
+            "ensemble",
+            "official",
+            "music",
+            "tv",
+            "channel",
+            "project",
+            "group",
+            "official",
+        ]
+    )
 )
 """What stands before or behind a name, and may be left out."""

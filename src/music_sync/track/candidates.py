@@ -100,7 +100,7 @@ class Candidates:
         self._catalogue = catalogue
         self._library = library
         self._reading = threading.Lock()
-        self._index: _Index | None = None
+        self._index: Index | None = None
 
     def choose(self, found: FoundTrack, said: Said = Said()) -> Choice:
         """Say which of the owner's files is this track; raises TryAgainLater when the catalogue does not answer."""
@@ -120,12 +120,12 @@ class Candidates:
         """Does the owner have this track, without a doubt?"""
         return bool(self.choose(found).sure)
 
-    def _read(self) -> "_Index":
+    def _read(self) -> "Index":
         with self._reading:
             if self._index is None:
                 files = map(_of_file, self._own.files())
                 filed = (_of_recording(each) for each in self._catalogue.recordings() if each.files)
-                self._index = _Index.of([*files, *filed])
+                self._index = Index.of([*files, *filed])
             return self._index
 
     def _there(self, judged: Iterable[Judged]) -> Iterator[Judged]:
@@ -178,7 +178,7 @@ def _best_first(judged: Judged) -> tuple[bool, float, bool, tuple[bool, int], st
 
 
 @dataclass
-class _Index:
+class Index:
     """Candidates by ISRC and by the words of their titles."""
 
     all: list[Candidate] = field(default_factory=list)
@@ -192,7 +192,7 @@ class _Index:
     """Those of each one's artist and title."""
 
     @classmethod
-    def of(cls, candidates: Iterable[Candidate]) -> "_Index":
+    def of(cls, candidates: Iterable[Candidate]) -> "Index":
         index = cls()
         for number, candidate in enumerate(candidates):
             keys = filed_under(candidate.described.artist, candidate.described.title)

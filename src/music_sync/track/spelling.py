@@ -1,4 +1,4 @@
-"""Spellings: two ways to write the same words, such as `Twenty Two` and `22`, `Müller` and `Mueller`, `F**k`, `группа` and `gruppa`."""
+"""Spellings: two ways to write the same words: `Twenty Two` and `22`, `Müller` and `Mueller`, `F**k`, `группа` and `gruppa`."""
 
 import re
 from functools import lru_cache
@@ -62,6 +62,11 @@ def sounded(words: Words) -> str:
     return latin
 
 
+def is_of_script(text: str, other: str) -> bool:
+    """Are two texts both Latin, or both not?"""
+    return text.isascii() == other.isascii()
+
+
 def _fits_hidden(hidden: str, open_: str) -> bool:
     """Does a word with letters hidden behind stars stand for another? `F**k` does for `Fuck`, `M*A*S*H` for `MASH`."""
     if HIDDEN not in hidden:
@@ -120,7 +125,8 @@ ARTICLES = frozenset(
 """Words that a name may have before it, or leave out."""
 
 _WORKS = words_of(
-    "symphony sinfonie symphonie sinfonia sonata sonate concerto konzert quartet quartett trio suite partita fugue fuge prelude "
+    "symphony sinfonie symphonie sinfonia sonata sonate concerto konzert quartet quartett trio suite partita "
+    "fugue fuge prelude "
     "nocturne etude mazurka waltz ballade op opus bwv kv hob rv movement satz mvt cantata mass requiem"
 )
 """Words of a work's title; in it all Roman numerals count movements."""
@@ -137,7 +143,17 @@ _CHATTED = (
     | {"outta": "outof", "kinda": "kindof", "sorta": "sortof", "lotta": "lotof", "gimme": "giveme", "lemme": "letme"}
     | {"grey": "gray", "saint": "st", "doctor": "dr", "mister": "mr", "plz": "please", "pls": "please", "txt": "text"}
     | {"too": "2", "to": "2", "for": "4", "be": "b", "see": "c", "phat": "fat", "boyz": "boys", "girlz": "girls"}
-    | {"volume": "vol", "number": "no", "nr": "no", "num": "no", "pt": "part", "versus": "vs", "kv": "k"}
+    | {
+        "volume": "vol",
+        "opus": "op",
+        "соч": "op",
+        "number": "no",
+        "nr": "no",
+        "num": "no",
+        "pt": "part",
+        "versus": "vs",
+        "kv": "k",
+    }
     | {"moll": "minor", "dur": "", "major": "", "theatre": "theater", "centre": "center", "et": "and", "und": "and"}
     | {"y": "and", "och": "and", "og": "and", "и": "and"}
 )
@@ -162,7 +178,10 @@ _LAST_ROMAN = {
     "ix": "9",
     "x": "10",
 }
-_ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+_ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve "
+    "thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+)
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 _ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth"
 _VALUES = (
@@ -195,7 +214,7 @@ _SOUNDS = str.maketrans(
         "ю": "iu",
         "я": "ia",
     }
-    | dict(zip("αβγδεζηικλμνξοπρσςτυφχω", "abgdeziiklmnxoprsstifho", strict=True))
+    | dict(zip("αβγδεζηικλμνξοπρσςτυφχω", "avgdeziiklmnxoprsstifho", strict=True))
     | {"θ": "th", "ψ": "ps"}
 )
 _GREEK_PAIRS = {
@@ -213,7 +232,8 @@ _GREEK_PAIRS = {
 _DIGRAPHS = re.compile("|".join(_GREEK_PAIRS))
 _SHARED_SOUNDS = (
     (re.compile(r"[^a-z0-9]"), ""),
-    (re.compile(r"shch|sch"), "sh"),
+    (re.compile(r"shch|sch|sht|sh"), "s"),
+    (re.compile(r"zh"), "z"),
     (re.compile(r"kh|ch(?=[aou]s$)"), "h"),
     (re.compile(r"mp(?=[aeiou])"), "b"),
     (re.compile(r"ph"), "f"),
@@ -222,7 +242,7 @@ _SHARED_SOUNDS = (
     (re.compile(r"[yj]"), "i"),
     (re.compile(r"x"), "ks"),
     (re.compile(r"tz"), "ts"),
-    (re.compile(r"c(?!h)"), "k"),
+    (re.compile(r"ch?"), "k"),
     (re.compile(r"i+(?=[aeou])|(?<=[aeou])i+"), ""),
     (re.compile(r"(.)\1+"), r"\1"),
 )

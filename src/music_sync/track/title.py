@@ -1,11 +1,12 @@
 """What a name says: artists, plain title, guests and version, out of the fields of a store or the title of an upload."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from music_sync.track.spelling import Words, is_work
-from music_sync.track.upload import by_colon, by_whom, mended, splits, tidied
+from music_sync.track.spelling import Words, is_of_script, is_work
+from music_sync.track.upload import by_colon, by_whom, in_two_scripts, mended, splits, tidied
 from music_sync.track.words import BRACKET, DASHED, MOST_LETTERS, folded, kinds_in, names_a_version, tokens, words_of
 
 
@@ -21,6 +22,8 @@ class Named:
     version: frozenset[str] = frozenset()
     """The words beside the kinds: the remixer, the place of a concert."""
     guests: tuple[Words, ...] = ()
+    aliases: tuple[Words, ...] = ()
+    """Other names of the artists: in another script, or from another time."""
     asides: Words = ()
     """What else stands in brackets: a subtitle, a label."""
     full: Words = ()
@@ -39,7 +42,7 @@ class Named:
 
     @property
     def everybody(self) -> tuple[Words, ...]:
-        return (*self.artists, *self.guests)
+        return (*self.artists, *self.guests, *self.aliases)
 
 
 @lru_cache(maxsize=4096)
@@ -50,19 +53,10 @@ def readings(artist: str, title: str) -> tuple[Named, ...]:
     uploader = _UPLOADERS.sub("", artist).strip() or artist
     given = _named(uploader, plain)
     said_by_uploader = frozenset(_artist_kinds(uploader))
-    uploads, others = [], []
-    for before, after in splits(plain):
-        if given.artists and is_work(plain) and f"{before}:" in plain:
-            continue
-        uploads.append(_named(before, after, form="upload", kinds=said_by_uploader))
-        bare = BRACKET.sub(" ", after)
-        if not names_a_version(bare):
-            brackets = " ".join(found[0] for found in BRACKET.finditer(after))
-            others.append(_named(bare, f"{before} {brackets}", form="turned", kinds=said_by_uploader))
-    composers = [*by_colon(plain), *(splits(plain) if is_work(plain) else ())]
-    for composer, after in composers if given.artists else ():
-        composed = _named(composer, after, form="composed", kinds=said_by_uploader)
-        others.append(replace(composed, artists=(*given.artists, *composed.artists)))
+    uploads, others = _uploads(plain, given, said_by_uploader)
+    if twice := in_two_scripts(plain):
+        others.append(_named(uploader, twice))
+    others += _composed(plain, given, said_by_uploader)
     for before, after in by_whom(plain):
         others.append(_named(after, before, form="turned", kinds=said_by_uploader))
     if not uploads and given.artists:
@@ -70,6 +64,31 @@ def readings(artist: str, title: str) -> tuple[Named, ...]:
     # The uploader's own name before the dash says nothing new, so that the plain reading would be wrong.
     is_own = bool(uploads) and bool(set(uploads[0].artists) & set(given.artists))
     return tuple(dict.fromkeys([*([] if is_own else [given]), *uploads, *others]))
+
+
+def _uploads(plain: str, given: Named, kinds: frozenset[str]) -> tuple[list[Named], list[Named]]:
+    """The readings as `Artist - Title`, and those the other way round."""
+    uploads, turned = [], []
+    for before, after in splits(plain):
+        if given.artists and is_work(plain) and f"{before}:" in plain:
+            continue
+        uploads.append(_named(before, after, form="upload", kinds=kinds))
+        if twice := in_two_scripts(after):
+            uploads.append(_named(before, twice, form="upload", kinds=kinds))
+        bare = BRACKET.sub(" ", after)
+        if not names_a_version(bare):
+            brackets = " ".join(found[0] for found in BRACKET.finditer(after))
+            turned.append(_named(bare, f"{before} {brackets}", form="turned", kinds=kinds))
+    return uploads, turned
+
+
+def _composed(plain: str, given: Named, kinds: frozenset[str]) -> Iterator[Named]:
+    """The readings as `Composer: Work` beside a player, or as `Composer - Work`."""
+    if not given.artists:
+        return
+    for composer, after in (*by_colon(plain), *(splits(plain) if is_work(plain) else ())):
+        named = _named(composer, after, form="composed", kinds=kinds)
+        yield replace(named, artists=(*given.artists, *named.artists))
 
 
 def artists_in(text: str) -> tuple[Words, ...]:
@@ -99,15 +118,16 @@ def _named(artist: str, title: str, *, form: str = "given", kinds: frozenset[str
     with_asides = parts.without_trailing(with_asides)
     with_asides = _ARTICLE_BEHIND.sub(r"\2 \1", with_asides)
     artist, _, guest = _partition(_GUESTS, _ARTICLE_BEHIND.sub(r"\2 \1", _flat(artist)))
-    artist, _, alias = _partition(_ALIAS, artist)
-    parts.guests += artists_in(guest) + artists_in(alias)
+    artist, _, alias = _partition(_ALIAS, in_two_scripts(artist) or artist)
+    parts.guests += artists_in(guest)
+    aliases = list(artists_in(alias))
     own_kinds = set(kinds | _artist_kinds(artist))
     for beside in BRACKET.findall(artist):
         beside_kinds = kinds_in(beside)[0] if form != "given" else frozenset()
         own_kinds |= beside_kinds
-        parts.guests += (
-            () if beside_kinds or tokens(beside)[-1:] in _ROLES else artists_in(_GUEST_ALONE.sub("", beside))
-        )
+        if not beside_kinds and tokens(beside)[-1:] not in _ROLES:
+            names = artists_in(_GUEST_ALONE.sub("", beside))
+            (parts.guests if _GUEST_ALONE.match(beside) else aliases).extend(names)
     parts.kinds |= own_kinds
     artists = artists_in(BRACKET.sub(" ", artist)) or artists_in(artist)
     outside = BRACKET.sub(" ", with_asides)
@@ -118,11 +138,12 @@ def _named(artist: str, title: str, *, form: str = "given", kinds: frozenset[str
         frozenset(parts.kinds),
         frozenset(parts.version),
         tuple(dict.fromkeys(parts.guests)),
+        tuple(aliases),
         tuple(word for aside in BRACKET.findall(with_asides) for word in title_words(aside)),
         full,
         whole,
         frozenset(parts.context),
-        frozenset(word for aside in BRACKET.finditer(with_asides) for word in _odd(aside)),
+        frozenset(word for aside in BRACKET.finditer(with_asides) for word in _odd(aside, "".join(tokens(outside)))),
         frozenset(own_kinds),
         form,
     )
@@ -172,7 +193,7 @@ class _Parts:
             kinds, beside = kinds_in(part)
             self.kinds |= kinds
             self.version |= set(beside)
-        elif set(tokens(part)) & _SCREENED:
+        elif set(tokens(part)) & _SCREENED or _SCREENED_ELSEWHERE.search(part):
             self.context |= set(tokens(part)) - _MADE_FOR_WORDS
         else:
             return not tokens(part) or set(tokens(part)) <= _PLAIN_VERSION
@@ -213,10 +234,10 @@ def title_words(text: str) -> Words:
     return tuple(found)
 
 
-def _odd(aside: re.Match[str]) -> Words:
+def _odd(aside: re.Match[str], title: str) -> Words:
     """The words of a part in brackets that sound like a version, or stand alone; a subtitle has more words."""
     words = title_words(aside[1])
-    is_lone = len(words) == 1 and words[0].isascii() and not aside[0].startswith("[")
+    is_lone = len(words) == 1 and is_of_script(words[0], title) and not aside[0].startswith("[")
     return words if is_lone or not _SOUNDING.isdisjoint(words) else ()
 
 
@@ -249,17 +270,26 @@ _MADE_FOR = re.compile(
     re.IGNORECASE,
 )
 """`(from "A Film")`, `(from the series ...)`."""
+_SCREENED_ELSEWHERE = re.compile(
+    "アニメ|主題歌|テーマ|映画|ドラマ|主题曲|主題曲|片尾曲|片头曲|插曲|из\\s+(?:фильма|сериала)|드라마|영화"
+)
 _SCREENED = frozenset({"soundtrack", "ost"})
 _MADE_FOR_WORDS = words_of(
-    "soundtrack ost original motion picture film movie series netflix tv show game video music album musical score season s "
+    "soundtrack ost original motion picture film movie series netflix tv show game video music album musical "
+    "score season s "
     "from the a an of in"
 )
 _SOUNDING = words_of(
-    "isolated guitar guitars bass drum drums piano vocal vocals voice voices violin cello sax saxophone flute harp ukulele organ trumpet "
-    "strings choir chorus orchestra band tabs tab chords playthrough lesson cover karaoke backing beat beats loop loops stem stems sample "
-    "speed tempo pitch key tuned tuning hour hours min minutes h full album ep playlist compilation teaser snippet preview part cut tape "
-    "take size tv short long fast slow edit version versions mix mixes mixed remix rmx live unreleased leak leaked ai reaction tutorial "
-    "arrangement arranged transcription variation variations synthesia fingerstyle drumcam performance rehearsal soundcheck jam "
+    "isolated guitar guitars bass drum drums piano vocal vocals voice voices violin cello sax saxophone flute "
+    "harp ukulele organ trumpet "
+    "strings choir chorus orchestra band tabs tab chords playthrough lesson cover karaoke backing beat beats loop "
+    "loops stem stems sample "
+    "speed tempo pitch key tuned tuning hour hours min minutes h full album ep playlist compilation teaser "
+    "snippet preview part cut tape "
+    "take size tv short long fast slow edit version versions mix mixes mixed remix rmx live unreleased leak "
+    "leaked ai reaction tutorial "
+    "arrangement arranged transcription variation variations synthesia fingerstyle drumcam performance rehearsal "
+    "soundcheck jam "
     "freestyle cypher parody meme bass boosted hardstyle nightcore phonk style lofi challenge choreography"
 )
 _PLAYER = re.compile(
@@ -269,11 +299,27 @@ _PLAYER = re.compile(
 )
 _ROLES = frozenset(
     (role,)
-    for role in ["piano", "composer", "vocals", "vocal", "guitar", "violin", "cello", "producer", "conductor", "orchestra", "drums", "bass", "arranger", "lyricist", "soloist"]
+    for role in [
+        "piano",
+        "composer",
+        "vocals",
+        "vocal",
+        "guitar",
+        "violin",
+        "cello",
+        "producer",
+        "conductor",
+        "orchestra",
+        "drums",
+        "bass",
+        "arranger",
+        "lyricist",
+        "soloist",
+    ]
 )
 _GUEST_WORDS = words_of("feat ft featuring with w prod by")
-_OPENING, _CLOSING = "([{【（", ")]}】）"
-_NESTED = re.compile(r"[(\[{【（][^)\]}】）]*[(\[{【（]")
+_OPENING, _CLOSING = "([{【（「『", ")]}】）」』"
+_NESTED = re.compile(r"[(\[{【（「『][^)\]}】）」』]*[(\[{【（「『]")
 _GUESTS = re.compile(
     r"\s(?:feat\b[.:]?|ft\b[.:]?|featuring|f/|w/|prod\b[.:]?(?:\s+by)?|produced\s+by)\s*(?=\S)", re.IGNORECASE
 )
@@ -283,7 +329,7 @@ _GUEST_ALONE = re.compile(
     re.IGNORECASE,
 )
 _BETWEEN_ARTISTS = re.compile(
-    r"\s*[,;、・，؛،|]\s*|\s+(?:&|\+|[xх]|×|✕|vs?\.?|versus|and|und|y|et|e|och|og|и|con|mit|avec|with|w/|b2b|b3b|meets|feat\.?|ft\.?|featuring|"
+    r"\s*[,;、・，؛،|]\s*|\s+(?:&|\+|[xх]|×|✕|vs?\.?|versus|and|und|y|et|e|och|og|и|con|mit(?:\s+de[mnr])?|avec|with|w/|b2b|b3b|meets|feat\.?|ft\.?|featuring|"
     r"pres\.?|presents|introducing)\s+|\s*×\s*|\s+/\s+|(?<=\w)\s+feat\.|(?<=\w)/(?=\w)",
     re.IGNORECASE,
 )
@@ -323,7 +369,7 @@ _NUMBER = re.compile(
 )
 _SPELLINGS = dict.fromkeys(("pt", "parte", "partie", "teil"), "part") | dict.fromkeys(("number", "nr", "num"), "no")
 _SPELLINGS["volume"] = "vol"
-_NUMBER_SIGN = re.compile(r"#(?=\d)")
+_NUMBER_SIGN = re.compile(r"#(?=\d)|\bn[°º]\s*(?=\d)", re.IGNORECASE)
 _COUNTED_AT_ONCE = re.compile(r"\b(pt|part|vol|no|op|ch|ep|act)(\d+|i{1,3}|iv|vi{0,3}|ix|x)\b")
 _COUNTED = frozenset({"part", "vol", "no", "chapter", "act", "book", "side", "op"})
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9"}

@@ -7,35 +7,52 @@ from rapidfuzz.fuzz import ratio
 
 from music_sync.model.endings import Reason
 from music_sync.track.pair import Pair, is_year
-from music_sync.track.spelling import ARTICLES, Words, loose, spelled_alike, without_fillers
+from music_sync.track.spelling import ARTICLES, Words, is_of_script, loose, spelled_alike, without_fillers
 from music_sync.track.thresholds import CUT_LETTERS, MOST_TYPOS, SWAP_LETTERS, TELLING_LETTERS, TYPO_LETTERS
 from music_sync.track.title import Named, is_number
 from music_sync.track.words import tokens
 
 
 def titles(pair: Pair) -> Reason:
-    first, second, near = pair.first, pair.second, pair.near
+    """Say how like the titles are."""
+    first, second = pair.first, pair.second
     if "".join(first.full) == "".join(second.full):
         return Reason("title", "the titles are the same", 1.0)
     if "".join(first.title) == "".join(second.title):
         return _asides(pair)
     if {"".join(first.title), "".join(first.full)} & {"".join(second.title), "".join(second.full)}:
         return Reason("title", "the titles differ only in brackets", 0.97)
+    return _in_other_spelling(pair) or _nearly_the_same(pair) or _different(first, second)
+
+
+def _in_other_spelling(pair: Pair) -> Reason | None:
+    first, second = pair.first, pair.second
     if spelled_alike(first.full, second.full):
-        is_sound = "".join(first.full).isascii() != "".join(second.full).isascii()
-        return Reason("title", "the titles differ only in spelling", 0.9 if is_sound and not near else 0.97)
+        is_sound = not is_of_script("".join(first.full), "".join(second.full))
+        return Reason("title", "the titles differ only in spelling", 0.9 if is_sound and not pair.near else 0.97)
     if spelled_alike(first.title, second.title):
         return _asides(pair)
     if spelled_alike(first.title, second.full) or spelled_alike(first.full, second.title):
         return Reason("title", "the titles differ only in brackets and spelling", 0.96)
     if _is_translated(first, second) or _is_translated(second, first):
         return Reason("title", "one title tells the other in brackets, in another script", 0.95)
+    return None
+
+
+def _nearly_the_same(pair: Pair) -> Reason | None:
+    first, second, near = pair.first, pair.second, pair.near
     if near and (_are_typos(first.title, second.title) or _are_typos(first.full, second.full)):
         return Reason("title", "the titles differ in a letter", 0.9)
     if near and _is_cut_off(first.full, second.full):
         return Reason("title", "one title is cut off", 0.9)
     if _is_fuller(pair):
         return Reason("title", "one title has an article or a known name more", 0.92 if near else 0.8)
+    if near and _is_other_form(first.title, second.title):
+        return Reason("title", "a word of the titles ends in another letter", 0.7)
+    return None
+
+
+def _different(first: Named, second: Named) -> Reason:
     likeness = ratio(" ".join(first.title), " ".join(second.title)) / 100
     return Reason("title", f"the titles differ ({likeness:.0%} alike)", 0.2 * likeness)
 
@@ -50,11 +67,18 @@ def _asides(pair: Pair) -> Reason:
         if spelled_alike(pair.first.asides, pair.second.asides):
             return Reason("title", "the titles differ only in spelling", 0.97)
         return Reason("title", "the titles have other words in brackets", 0.6)
+    return _one_sided(pair, apart)
+
+
+def _one_sided(pair: Pair, apart: set[str]) -> Reason:
     text = "one title says more in brackets"
     if apart <= pair.known:
         return Reason("title", text, 0.95)
     if apart & (pair.first.odd | pair.second.odd):
         return Reason("title", "one title says more in brackets, which may be a version", 0.7)
+    fuller = pair.first if set(pair.first.asides) - set(pair.second.asides) else pair.second
+    if not is_of_script("".join(fuller.title), "".join(apart)):
+        return Reason("title", "one title is told in another script too", 0.95 if pair.near else 0.88)
     return Reason("title", text, 0.9 if pair.near else 0.84)
 
 
@@ -64,23 +88,22 @@ def _is_fuller(pair: Pair) -> bool:
     if spelled_alike(without_fillers(first), without_fillers(second)):
         return True
     fewer, fuller = sorted((first, second), key=len)
-    # One word of an artist may as well be a word of a title: `Home Again` by Home is not `Again`.
-    known = {
-        name for name in (*pair.first.everybody, *pair.second.everybody, *map(tokens, pair.albums)) if len(name) > 1
-    }
     if pair.first.form != pair.second.form and is_year(fuller[-1]) and fuller[:-1] == fewer:
         return True
-    return len("".join(fewer)) >= TELLING_LETTERS and any(
-        fuller in {fewer + name, name + fewer} for name in known if name
-    )
+    # One word of an artist may as well be a word of a title: `Home Again` by Home is not `Again`.
+    names = {*pair.first.everybody, *pair.second.everybody, *map(tokens, pair.albums)}
+    is_long = len("".join(fewer)) >= TELLING_LETTERS
+    return is_long and any(len(name) > 1 and fuller in {fewer + name, name + fewer} for name in names)
 
 
 def _is_translated(named: Named, other: Named) -> bool:
     """Is the other title what this one says in brackets in another script: `봄날 (Spring Day)`?"""
     mine, beside = "".join(named.title), "".join(named.asides)
+    if mine and beside and mine == "".join(other.asides) and beside == "".join(other.title):
+        return True
     return (
         bool(beside and named.artists and other.artists)
-        and mine.isascii() != beside.isascii()
+        and not is_of_script(mine, beside)
         and loose(named.asides) == loose(other.full)
     )
 
@@ -125,6 +148,18 @@ def _is_typo(one: str, other: str) -> bool:
     swapped = len(one) == len(other) and sorted(one) == sorted(other)
     if min(len(one), len(other)) < (SWAP_LETTERS if swapped else TYPO_LETTERS):
         return False
-    return OSA.distance(one, other, score_cutoff=1) <= 1
+    return not _is_ending(one, other) and OSA.distance(one, other, score_cutoff=1) <= 1
 
 
+def _is_ending(one: str, other: str) -> bool:
+    """Do two words differ in the last letter alone? That may be a form of the word: `Gözlerin` and `Gözlerim`."""
+    return one[:-1] in {other, other[:-1]} or other[:-1] == one
+
+
+def _is_other_form(one: Words, other: Words) -> bool:
+    if len(one) != len(other):
+        return False
+    apart = [(a, b) for a, b in zip(one, other, strict=True) if a != b]
+    if len(apart) != 1 or any(map(is_number, apart[0])) or min(map(len, apart[0])) < TYPO_LETTERS:
+        return False
+    return _is_ending(*apart[0])

@@ -1,5 +1,6 @@
 """An upload's title taken apart: what advertises or files it goes, what is left is split into artist and title."""
 
+import contextlib
 import html
 import re
 import urllib.parse
@@ -18,10 +19,8 @@ def mended(text: str) -> str:
     if _QUOTED.search(text):
         text = urllib.parse.unquote(text, errors="replace")
     if _GARBLED.search(text):
-        try:
+        with contextlib.suppress(UnicodeError):
             text = text.encode("cp1252").decode("utf-8")
-        except UnicodeError:
-            pass
     return text if text.isascii() else text.translate(_SIGNS)
 
 
@@ -37,6 +36,7 @@ def tidied(title: str, *, is_alone: bool = False) -> str:
     shorter = _NOISE_BEFORE.sub("", text)
     for _ in range(4):
         before, shorter = shorter, BRACKET.sub(_without_noise, shorter)
+        shorter = _BEHIND_BRACKET.sub(lambda found: "" if _is_noise(found[0]) else found[0], shorter)
         shorter = _without_noise_dashed(_NOISE_BEHIND.sub("", shorter)).strip(" -–—|~•·/")
         shorter = _NOISE_BEFORE.sub("", shorter) or shorter
         if shorter == before:
@@ -101,6 +101,17 @@ def _beside(segment: str, plain: str) -> str:
     return f" (feat. {segment})" if is_work(plain) else ""
 
 
+def in_two_scripts(text: str) -> str:
+    """A text that is told in two scripts, the second in brackets: `午夜地鐵 Midnight Metro`; others are empty."""
+    outside = BRACKET.sub(" ", text).strip()
+    found = _TWO_SCRIPTS.fullmatch(outside)
+    if not found:
+        return ""
+    brackets = " ".join(part[0] for part in BRACKET.finditer(text))
+    first, second = (found["first"], found["second"]) if found["first"] else (found["latin"], found["native"])
+    return f"{first} ({second}) {brackets}"
+
+
 def by_colon(plain: str) -> Iterator[tuple[str, str]]:
     """`Composer: Work`."""
     for composer, work in _split_at(_COLON, plain):
@@ -155,6 +166,7 @@ def _split_at(pattern: re.Pattern[str], text: str) -> Iterator[tuple[str, str]]:
 
 _BARS = re.compile(r"\s+[|｜~]+\s+|\s+//+\s+")
 _DASH = re.compile(r"\s+[-–—_]+\s+|\s*[–—]\s+")
+_NATIVE = "[\u0400-\u04ff\u0370-\u03ff\u0590-\u06ff\u0900-\u0dff\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 _SIGNS = str.maketrans("‒―−－：／［］＆＂｜（）", "---" + '-:/[]&"|()')
 _PRESENTS = re.compile(r"\s+(?:presents?|pres\.?|introduc(?:es|ing))\s*[:|-]?\s+", re.IGNORECASE)
 _LEADING_NUMBER = re.compile(r"#?\d{1,3}\s+(?=\S)")
@@ -171,18 +183,29 @@ _COLON = re.compile(r"(?<=\w):\s+")
 _SLASH = re.compile(r"\s+/\s+")
 # An apostrophe opens a quotation only behind a space.
 _QUOTES = (('"', '"'), ("“", "”"), (" '", "'"), (" ‘", "’"), ("「", "」"), ("『", "』"))
+_BEHIND_BRACKET = re.compile(r"(?<=[)\]])\s+[^()\[\]]+$")
+_TWO_SCRIPTS = re.compile(
+    rf"(?P<first>{_NATIVE}(?:[^A-Za-z]*{_NATIVE})?[^\sA-Za-z]*)\s*(?:\s[/|-]\s|\s)\s*(?P<second>[A-Za-z][\x20-\x7e]*)"
+    rf"|(?P<latin>[A-Za-z][\x20-\x7e]*?)\s*(?:\s[/|-]\s|\s)\s*(?P<native>{_NATIVE}[^A-Za-z]*)"
+)
 _STARS = re.compile(r"(?<!\S)\*+([^*]+)\*+(?!\S)")
 _HASHTAGS = re.compile(r"(?<=\S)(?:\s+#[^\W\d]\w*)+\s*$")
 _SPACED_OUT = re.compile(r"(?<![\w'])(?:[^\W\d_] ){3,}[^\W\d_](?![\w'])")
 
 # Noise: a part of these words only, at least one of the first.
 _NOISE_TOLD = words_of(
-    "resmi oficjalny officiell virallinen hivatalos επισημο رسمي 官方 공식 teledysk klip videosu videoclipe musikvideo musicvideo bonus ep deluxe hidden master mastered premaster mixdown 24bit 16bit 32bit wav mp3 lossless tekst letra paroles testo songtext liryc vietsub legendado subtitulado sottotitoli untertitel karaokefree official video audio visualizer visualiser lyrics lyric hd hq uhd 4k 8k 1080p 720p mv pv oficial officiel officielle "
+    "lancamento resmi oficjalny officiell virallinen hivatalos επισημο رسمي 官方 공식 teledysk klip videosu "
+    "videoclipe musikvideo musicvideo bonus ep deluxe hidden master mastered premaster mixdown 24bit 16bit 32bit "
+    "wav mp3 lossless tekst letra paroles testo songtext liryc vietsub legendado subtitulado sottotitoli "
+    "untertitel karaokefree official video audio visualizer visualiser lyrics lyric hd hq uhd 4k 8k 1080p 720p mv "
+    "pv oficial officiel officielle "
     "offizielles officieel ufficiale videoclip videoklip premiere exclusive explicit dirty 320kbps flac "
     "официальный официальное клип премьера 公式"
 )
 _NOISE_BESIDE = words_of(
-    "free final bit khz 44 48 1 single a b side edition tracks color coded lyrics sub eng subs english musicvideo vídeo video oficial new music clip release stream version the with on screen full song track only remaster remastered quality high hi res "
+    "free final bit khz 44 48 1 single a b side edition tracks color coded lyrics sub eng subs english musicvideo "
+    "vídeo video oficial new music clip release stream version the with on screen full song track only remaster "
+    "remastered quality high hi res "
     "video musique clipe m v in и видео аудио letra de la paroles testo not short film"
 )
 _NOISE = re.compile(
@@ -208,8 +231,14 @@ _NOISE_BEHIND = re.compile(
     r"|(?<=[」』】”\"'’)\]])\s*(?:official\s+)?(?:music\s+video|mv|m/v|pv)\s*$|\s(?:m/v|pv)\s*$",
     re.IGNORECASE,
 )
-_LEAD = r"(?:(?:world|video|track|album|mix)\s+)?premieres?|exclusive|free\s*(?:dl|download|release)|out\s+(?:now|today)|first\s+listen|debut"
-_LEAD_WITH_SIGN = rf"{_LEAD}|new(?:\s+(?:release|single|track|music|video|ep))?|listen|stream|watch|video|audio|lyrics?|hd|hq|mv|m/v|dl|download"
+_LEAD = (
+    r"(?:(?:world|video|track|album|mix)\s+)?premieres?|exclusive|free\s*(?:dl|download|release)|out\s+(?:now|today)|"
+    r"first\s+listen|debut"
+)
+_LEAD_WITH_SIGN = (
+    rf"{_LEAD}|new(?:\s+(?:release|single|track|music|video|ep))?|"
+    r"listen|stream|watch|full\s+song|video|audio|lyrics?|hd|hq|mv|m/v|dl|download"
+)
 _NOISE_BEFORE = re.compile(
     rf"^(?:[\[(【]?\s*(?:{_LEAD_WITH_SIGN}|free)\s*[\])】]\s*[:|•-]*\s*(?=\S)"
     rf"|(?:[\w.]+\s+)?(?:{_LEAD})\s*(?:[!:|•-]+|//)\s*(?=\S)|(?:{_LEAD_WITH_SIGN})\s*[:|]\s*(?=\S)"

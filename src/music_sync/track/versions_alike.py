@@ -89,5 +89,3 @@ def _words_alike(mine: frozenset[str], theirs: frozenset[str]) -> bool:
         min(len("".join(a)), len("".join(b))) >= TYPO_LETTERS
         and OSA.distance("".join(a), "".join(b), score_cutoff=1) <= 1
     )
-
-

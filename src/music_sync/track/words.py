@@ -120,7 +120,10 @@ KINDS: tuple[tuple[str, str], ...] = (
 
 _OTHER_SCRIPTS: tuple[tuple[str, str], ...] = (
     ("karaoke", "カラオケ|伴奏|卡拉ok|노래방|караоке|минус"),
-    ("instrumental", "インスト(?:ゥルメンタル|ルメンタル)?|純音樂|纯音乐|伴奏版|연주곡|инструментал|без слов"),
+    (
+        "instrumental",
+        "オフボーカル|オフヴォーカル|インスト(?:ゥルメンタル|ルメンタル)?|純音樂|纯音乐|伴奏版|연주곡|инструментал|без слов",
+    ),
     (
         "live",
         "ライブ|ライヴ|現場|现场|演唱會|演唱会|라이브|концерт|вживую|живой|жив[аы]я|выступление|ζωντανα|הופעה|بث|حفلة",
@@ -195,7 +198,8 @@ MOST_LETTERS = 500
 """More of a title than this is not read: no name is so long, and an upload's description may be."""
 
 NEUTRAL = words_of(
-    "original originale orig originalmix mix version versione versao wersja ver album lp main standard studio full official video audio music track song explicit dirty "
+    "original originale orig originalmix mix version versione versao wersja ver album lp main standard studio "
+    "full official video audio music track song explicit dirty "
     "the a an and n x s o of at in on from by with for to as pres uncut hd hq 4k web digital"
 )
 """Words that tell no version apart."""
