@@ -48,7 +48,7 @@ class Named:
 @lru_cache(maxsize=4096)
 def readings(artist: str, title: str) -> tuple[Named, ...]:
     """The ways in which a name can be read, the likeliest first: as it stands, or as `Artist - Title` of an upload."""
-    artist, title = mended(artist[:MOST_LETTERS]), mended(title[:MOST_LETTERS])
+    artist, title = (mended(" ".join(text[:MOST_LETTERS].split())) for text in (artist, title))
     plain = tidied(title, is_alone=not artist.strip())
     uploader = _UPLOADERS.sub("", artist).strip() or artist
     given = _named(uploader, plain)
@@ -95,7 +95,7 @@ def artists_in(text: str) -> tuple[Words, ...]:
     """Each artist of a field, as words: split at commas, `feat.`, `&`, `x`, `vs`, `with` and the like."""
     if not text:
         return ()
-    parts = _BETWEEN_ARTISTS.split(text)
+    parts = _BETWEEN_ARTISTS.split(" ".join(text.split()))
     found = (_one_artist(part) for part in parts)
     return tuple(dict.fromkeys(words for words in found if words))
 
@@ -182,6 +182,8 @@ class _Parts:
 
     def take(self, part: str) -> bool:
         """Take a part that names a version, a guest or what it was made for; say whether it does."""
+        # Long runs of spaces take some of the patterns long.
+        part = " ".join(part.split())
         guest, made_for = _GUEST_ALONE.match(part), _MADE_FOR.match(part)
         if guest:
             self.guests += artists_in(part[guest.end() :])

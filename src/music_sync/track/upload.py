@@ -103,7 +103,7 @@ def _beside(segment: str, plain: str) -> str:
 
 def in_two_scripts(text: str) -> str:
     """A text that is told in two scripts, the second in brackets: `午夜地鐵 Midnight Metro`; others are empty."""
-    outside = BRACKET.sub(" ", text).strip()
+    outside = " ".join(BRACKET.sub(" ", text).split())
     found = _TWO_SCRIPTS.fullmatch(outside)
     if not found:
         return ""

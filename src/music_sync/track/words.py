@@ -98,7 +98,7 @@ KINDS: tuple[tuple[str, str], ...] = (
     ("rerecorded", r"re[\s-]*record(?:ed|ings?|s)?|new[\s-]+(?:recording|version)"),
     (
         "remaster",
-        r"(?:(?:19|20)\d\d[\s-]+)?(?:digital(?:ly)?[\s-]+)?(?:re[\s-]*master[a-z]*|(?:\d+th[\s-]+)?anniversary(?:[\s-]+edition)?|deluxe(?:[\s-]+edition)?)(?:[\s-]+(?:19|20)\d\d)?",
+        r"(?:(?:19|20)\d\d[\s-]+)?(?:digital(?:ly)?[\s-]+)?(?:re[\s-]*master[a-z]*|(?:\d+th[\s-]+)?anniversary(?:[\s-]+edition)?)(?:[\s-]+(?:19|20)\d\d)?",
     ),
     ("reprise", r"reprise|interlude|intro|outro|skit|prelude"),
     (
