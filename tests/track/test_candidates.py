@@ -161,7 +161,7 @@ def test_of_equals_the_lossless_one_comes_first_then_the_higher_rate(owned: Owne
 
 
 def test_a_better_likeness_comes_before_a_better_sound(owned: Owned) -> None:
-    near = own("near.flac", title="Bad Kingdom (Bonus)")
+    near = own("near.flac", title="Bad Kingdom (Of Mine)")
     exact = own("exact.mp3", codec="mp3", bit_rate=320_000)
 
     assert names(owned.choose(near, exact))[0] == "exact.mp3"

@@ -22,7 +22,7 @@ def verdict(one: Described, other: Described) -> str:
         Described("Moderat, Siriusmo", "Bad Kingdom", 259.0),
         Described("somelabel", "Moderat - Bad Kingdom [FREE DL]", 259.0),
         Described("Moderat - Topic", "Bad Kingdom", 259.0),
-        Described("Moderat", "Bad Kingdon", 259.0),
+        Described("Moderat", "Bad Kindgom", 259.0),
     ],
 )
 def test_the_same_track_is_known_in_other_words(other: Described) -> None:

@@ -14,8 +14,11 @@ from music_sync.model.endings import Reason
 from music_sync.model.names import as_text
 from music_sync.model.ports import Catalogue, Library, OwnFile, OwnFiles
 from music_sync.model.track import FoundTrack, LibraryFile, Recording
-from music_sync.track.likeness import FAR_S, FAR_SHARE, Described, Likeness, compare, same_length, words_of
+from music_sync.track.likeness import Described, Likeness, compare, same_length, words_of
+from music_sync.track.lookup import Keys, filed_under, is_mistyped, looked_up
 from music_sync.track.quality import better
+from music_sync.track.spelling import plain_words
+from music_sync.track.thresholds import FAR_S, FAR_SHARE
 from music_sync.track.words import tokens
 
 MOST_COMPARED = 16
@@ -97,7 +100,7 @@ class Candidates:
         self._catalogue = catalogue
         self._library = library
         self._reading = threading.Lock()
-        self._index: _Index | None = None
+        self._index: Index | None = None
 
     def choose(self, found: FoundTrack, said: Said = Said()) -> Choice:
         """Say which of the owner's files is this track; raises TryAgainLater when the catalogue does not answer."""
@@ -117,12 +120,12 @@ class Candidates:
         """Does the owner have this track, without a doubt?"""
         return bool(self.choose(found).sure)
 
-    def _read(self) -> "_Index":
+    def _read(self) -> "Index":
         with self._reading:
             if self._index is None:
                 files = map(_of_file, self._own.files())
                 filed = (_of_recording(each) for each in self._catalogue.recordings() if each.files)
-                self._index = _Index.of([*files, *filed])
+                self._index = Index.of([*files, *filed])
             return self._index
 
     def _there(self, judged: Iterable[Judged]) -> Iterator[Judged]:
@@ -175,61 +178,68 @@ def _best_first(judged: Judged) -> tuple[bool, float, bool, tuple[bool, int], st
 
 
 @dataclass
-class _Index:
+class Index:
     """Candidates by ISRC and by the words of their titles."""
 
     all: list[Candidate] = field(default_factory=list)
     by_isrc: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     by_word: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    by_joined: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    by_whole: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     """By all words of the title without the spaces between."""
-    titles: list[int] = field(default_factory=list)
-    """How many different words each one's title has."""
+    by_artist: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    keys: list[Keys] = field(default_factory=list)
     words: list[frozenset[str]] = field(default_factory=list)
     """Those of each one's artist and title."""
 
     @classmethod
-    def of(cls, candidates: Iterable[Candidate]) -> "_Index":
+    def of(cls, candidates: Iterable[Candidate]) -> "Index":
         index = cls()
         for number, candidate in enumerate(candidates):
-            words, joined = _title_words(candidate.described)
+            keys = filed_under(candidate.described.artist, candidate.described.title)
             index.all.append(candidate)
-            index.titles.append(len(words))
-            index.words.append(words.union(tokens(candidate.described.artist)))
+            index.keys.append(keys)
+            index.words.append(keys.words.union(plain_words(tokens(candidate.described.artist))))
             if candidate.described.isrc:
                 index.by_isrc[candidate.described.isrc].append(number)
-            for word in words:
-                index.by_word[word].append(number)
-            index.by_joined[joined].append(number)
+            for which, found in (
+                (index.by_word, keys.words),
+                (index.by_whole, keys.wholes),
+                (index.by_artist, keys.artists),
+            ):
+                for word in found:
+                    which[word].append(number)
         return index
 
     def near(self, wanted: Described) -> Iterator[Candidate]:
         """Those with its ISRC, and the likeliest of those that share half of the words of the shorter title."""
-        words, joined = _title_words(wanted)
-        shared = Counter(number for word in words for number in self.by_word.get(word, ()))
-        half = [number for number, count in shared.items() if 2 * count >= min(len(words), self.titles[number])]
-        joined_alike = self.by_joined.get(joined, []) if joined else []
+        keys = looked_up(wanted.artist, wanted.title)
+        shared = Counter(_all_of(self.by_word, keys.words))
+        half = [
+            number for number, count in shared.items() if 2 * count >= min(keys.shortest, self.keys[number].shortest)
+        ]
+        alike = set(_all_of(self.by_whole, keys.wholes))
+        alike |= {number for number in _all_of(self.by_artist, keys.artists) if is_mistyped(keys, self.keys[number])}
         near = [
             number
-            for number in dict.fromkeys([*joined_alike, *half])
+            for number in dict.fromkeys([*alike, *half])
             if not _far_apart(wanted.length_s, self.all[number].described.length_s)
         ]
         # An upload has its artist in the title, so the words of both count together.
-        said = words.union(tokens(wanted.artist))
-        likeliest = heapq.nsmallest(MOST_COMPARED, near, key=lambda number: -_overlap(said, self.words[number]))
+        said = keys.words.union(plain_words(tokens(wanted.artist)))
+        likeliest = heapq.nsmallest(
+            MOST_COMPARED, near, key=lambda number: -_overlap(said, self.words[number]) - (number in alike)
+        )
         same_code = self.by_isrc.get(_code(wanted.isrc), ())
         return (self.all[number] for number in dict.fromkeys([*same_code, *likeliest]))
+
+
+def _all_of(numbers: dict[str, list[int]], keys: Iterable[str]) -> Iterator[int]:
+    return (number for key in keys for number in numbers.get(key, ()))
 
 
 def _overlap(some: frozenset[str], others: frozenset[str]) -> float:
     """Which share of the words of both are in both."""
     return len(some & others) / max(1, len(some) + len(others))
-
-
-def _title_words(described: Described) -> tuple[frozenset[str], str]:
-    """The words of a title, and all of them joined."""
-    words = tokens(described.title)
-    return frozenset(words), "".join(words)
 
 
 def _far_apart(one_s: float | None, other_s: float | None) -> bool:

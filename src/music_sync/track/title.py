@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from music_sync.track.words import DASHED, MOST_LETTERS, folded, kinds_in, names_a_version, tokens, words_of
-
-Words = tuple[str, ...]
+from music_sync.track.spelling import Words, is_of_script, is_work
+from music_sync.track.upload import by_colon, by_whom, in_two_scripts, mended, splits, tidied
+from music_sync.track.words import BRACKET, DASHED, MOST_LETTERS, folded, kinds_in, names_a_version, tokens, words_of
 
 
 @dataclass(frozen=True)
@@ -22,45 +22,80 @@ class Named:
     version: frozenset[str] = frozenset()
     """The words beside the kinds: the remixer, the place of a concert."""
     guests: tuple[Words, ...] = ()
+    aliases: tuple[Words, ...] = ()
+    """Other names of the artists: in another script, or from another time."""
     asides: Words = ()
     """What else stands in brackets: a subtitle, a label."""
     full: Words = ()
     """The title with its asides, as they stand."""
+    whole: Words = ()
+    """All words of the title, version and guests among them."""
+    context: frozenset[str] = frozenset()
+    """What the track was made for: the words of a film, a series."""
+    odd: frozenset[str] = frozenset()
+    """Those words in brackets that may well name a version of a kind that we do not know."""
+    own_kinds: frozenset[str] = frozenset()
+    """Those kinds that the artist's name told, as that of a karaoke maker."""
     form: str = "given"
-    """`given`: the artist stood in a field of its own; `upload`: before the dash of a title; `turned`: behind it."""
+    """`given`: the artist stood in a field of its own; `upload`: before the dash of a title; `turned`: behind it;
+    `composed`: in a field, and the composer before a colon."""
 
     @property
     def everybody(self) -> tuple[Words, ...]:
-        return (*self.artists, *self.guests)
+        return (*self.artists, *self.guests, *self.aliases)
 
 
 @lru_cache(maxsize=4096)
 def readings(artist: str, title: str) -> tuple[Named, ...]:
     """The ways in which a name can be read, the likeliest first: as it stands, or as `Artist - Title` of an upload."""
-    artist, title = artist[:MOST_LETTERS], title[:MOST_LETTERS]
-    plain = _tidied(title)
+    artist, title = (mended(" ".join(text[:MOST_LETTERS].split())) for text in (artist, title))
+    plain = tidied(title, is_alone=not artist.strip())
     uploader = _UPLOADERS.sub("", artist).strip() or artist
     given = _named(uploader, plain)
     said_by_uploader = frozenset(_artist_kinds(uploader))
-    uploads, turned = [], []
-    for before, after in _splits(plain):
-        uploads.append(_named(before, after, form="upload", kinds=said_by_uploader))
-        bare = _BRACKET.sub(" ", after)
-        if not names_a_version(bare):
-            brackets = " ".join(found[0] for found in _BRACKET.finditer(after))
-            turned.append(_named(bare, f"{before} {brackets}", form="turned", kinds=said_by_uploader))
+    uploads, others = _uploads(plain, given, said_by_uploader)
+    if twice := in_two_scripts(plain):
+        others.append(_named(uploader, twice))
+    others += _composed(plain, given, said_by_uploader)
+    for before, after in by_whom(plain):
+        others.append(_named(after, before, form="turned", kinds=said_by_uploader))
     if not uploads and given.artists:
-        turned.append(_named(title, artist, form="turned"))
+        others.append(_named(title, artist, form="turned"))
     # The uploader's own name before the dash says nothing new, so that the plain reading would be wrong.
     is_own = bool(uploads) and bool(set(uploads[0].artists) & set(given.artists))
-    return tuple(dict.fromkeys([*([] if is_own else [given]), *uploads, *turned]))
+    return tuple(dict.fromkeys([*([] if is_own else [given]), *uploads, *others]))
+
+
+def _uploads(plain: str, given: Named, kinds: frozenset[str]) -> tuple[list[Named], list[Named]]:
+    """The readings as `Artist - Title`, and those the other way round."""
+    uploads, turned = [], []
+    for before, after in splits(plain):
+        if given.artists and is_work(plain) and f"{before}:" in plain:
+            continue
+        uploads.append(_named(before, after, form="upload", kinds=kinds))
+        if twice := in_two_scripts(after):
+            uploads.append(_named(before, twice, form="upload", kinds=kinds))
+        bare = BRACKET.sub(" ", after)
+        if not names_a_version(bare):
+            brackets = " ".join(found[0] for found in BRACKET.finditer(after))
+            turned.append(_named(bare, f"{before} {brackets}", form="turned", kinds=kinds))
+    return uploads, turned
+
+
+def _composed(plain: str, given: Named, kinds: frozenset[str]) -> Iterator[Named]:
+    """The readings as `Composer: Work` beside a player, or as `Composer - Work`."""
+    if not given.artists:
+        return
+    for composer, after in (*by_colon(plain), *(splits(plain) if is_work(plain) else ())):
+        named = _named(composer, after, form="composed", kinds=kinds)
+        yield replace(named, artists=(*given.artists, *named.artists))
 
 
 def artists_in(text: str) -> tuple[Words, ...]:
     """Each artist of a field, as words: split at commas, `feat.`, `&`, `x`, `vs`, `with` and the like."""
     if not text:
         return ()
-    parts = _BETWEEN_ARTISTS.split(text)
+    parts = _BETWEEN_ARTISTS.split(" ".join(text.split()))
     found = (_one_artist(part) for part in parts)
     return tuple(dict.fromkeys(words for words in found if words))
 
@@ -70,110 +105,32 @@ def is_number(word: str) -> bool:
     return bool(_NUMBER.fullmatch(folded(word)))
 
 
-# An upload's title
-
-
-def _tidied(title: str) -> str:
-    """A title without what only advertises or files it: `(Official Video)`, `[FREE DL]`, `PREMIERE:`, `01.`, `.mp3`."""
-    text = _ENDING.sub("", title.strip())
-    if "_" in text and " " not in text:
-        text = text.replace("_", " ") if _LONE_DASH.search(text) else _JOINING_DASH.sub(" - ", text).replace("_", " ")
-    text = _STARS.sub(r"[\1]", text)
-    text = _HASHTAGS.sub(_hashtags, text)
-    text = _SPACED_OUT.sub(lambda found: found[0].replace(" ", ""), text)
-    shorter = _NOISE_BEFORE.sub("", text)
-    for _ in range(4):
-        before, shorter = shorter, _BRACKET.sub(lambda found: " " if _is_noise(found[1]) else found[0], shorter)
-        shorter = _NOISE_BEHIND.sub("", shorter).strip(" -–—|~•·/")
-        if shorter == before:
-            break
-    return " ".join(shorter.split()) or title
-
-
-def _hashtags(found: re.Match[str]) -> str:
-    """Hashtags behind a title are noise, but for those that name a version: ` #techno #spedup` -> ` [spedup]`."""
-    kinds = [tag for tag in found[0].replace("#", " ").split() if kinds_in(tag)[0]]
-    return "".join(f" [{tag}]" for tag in kinds)
-
-
-def _is_noise(part: str) -> bool:
-    """Does a part in brackets, or behind a dash, say nothing of the track?"""
-    words = set(tokens(part))
-    if words & _NOISE_TOLD and words <= _NOISE_TOLD | _NOISE_BESIDE:
-        return True
-    if _DOMAIN.fullmatch(part.strip()) or _CATALOGUE.fullmatch(part.strip()):
-        return True
-    return bool(_NOISE.fullmatch(part.strip())) and not kinds_in(part)[0]
-
-
-def _splits(plain: str) -> Iterator[tuple[str, str]]:
-    """The artist and title that an upload's title may consist of."""
-    segments = [_NOISE_BEHIND.sub("", part.strip()) for part in _BARS.split(plain)]
-    segments = [part for part in segments if part]
-    found = False
-    for part in segments:
-        versions = "".join(f" [{other}]" for other in segments if other != part and names_a_version(other))
-        for before, after in (*_dashed(part), *_quoted(part)):
-            found = True
-            yield before, after + versions
-    if found:
-        return
-    if len(segments) > 1:
-        yield segments[0], segments[1]
-        return
-    for pattern in (_COLON, _SLASH):
-        yield from _split_at(pattern, plain)
-
-
-def _dashed(part: str) -> Iterator[tuple[str, str]]:
-    """`Artist - Title`, and the rest of `Genre - Artist - Title` or `Catalogue number - Artist - Title`."""
-    for before, after in _split_at(_DASH, part):
-        yield _NOISE_BEHIND.sub("", before), after
-        for artist, title in _split_at(_DASH, after):
-            if not names_a_version(title):
-                yield artist, title
-
-
-def _quoted(part: str) -> Iterator[tuple[str, str]]:
-    """`Artist "Title"`, with nothing behind it but brackets."""
-    for opening, closing in _QUOTES:
-        start, end = part.find(opening), part.rfind(closing)
-        before, inside, behind = (
-            part[:start].strip(" -–—"),
-            part[start + len(opening) : end].strip(),
-            part[end + 1 :].strip(),
-        )
-        if 0 < start < end and before and inside and (not behind or _BRACKET.match(behind)):
-            yield _NOISE_BEHIND.sub("", before), f"{inside} {behind}"
-
-
-def _split_at(pattern: re.Pattern[str], text: str) -> Iterator[tuple[str, str]]:
-    """What stands before and behind the first match outside brackets, unless one of them is empty."""
-    found = pattern.search(_BRACKET.sub(lambda part: "." * len(part[0]), text))
-    if not found:
-        return
-    before, after = text[: found.start()].strip(), text[found.end() :].strip()
-    if before and after:
-        yield before, after
-
-
 # Parts of a name
 
 
 def _named(artist: str, title: str, *, form: str = "given", kinds: frozenset[str] = frozenset()) -> Named:
     parts = _Parts(set(kinds))
+    whole = tuple(word for word in title_words(title) if word not in _GUEST_WORDS)
     with_asides = parts.without_dashed(parts.without_brackets(title))
     with_asides, _, guest = _partition(_GUESTS, with_asides)
-    parts.guests += artists_in(_BRACKET.sub(" ", guest))
-    with_asides = " ".join((with_asides, *(aside[0] for aside in _BRACKET.finditer(guest))))
+    parts.guests += artists_in(BRACKET.sub(" ", guest))
+    with_asides = " ".join((with_asides, *(aside[0] for aside in BRACKET.finditer(guest))))
     with_asides = parts.without_trailing(with_asides)
-    artist, _, guest = _partition(_GUESTS, _flat(artist))
+    with_asides = _ARTICLE_BEHIND.sub(r"\2 \1", with_asides)
+    artist, _, guest = _partition(_GUESTS, _ARTICLE_BEHIND.sub(r"\2 \1", _flat(artist)))
+    artist, _, alias = _partition(_ALIAS, in_two_scripts(artist) or artist)
     parts.guests += artists_in(guest)
-    for alias in _BRACKET.findall(artist):
-        parts.guests += artists_in(alias)
-    parts.kinds |= _artist_kinds(artist)
-    artists = artists_in(_BRACKET.sub(" ", artist)) or artists_in(artist)
-    outside = _BRACKET.sub(" ", with_asides)
+    aliases = list(artists_in(alias))
+    own_kinds = set(kinds | _artist_kinds(artist))
+    for beside in BRACKET.findall(artist):
+        beside_kinds = kinds_in(beside)[0] if form != "given" else frozenset()
+        own_kinds |= beside_kinds
+        if not beside_kinds and tokens(beside)[-1:] not in _ROLES:
+            names = artists_in(_GUEST_ALONE.sub("", beside))
+            (parts.guests if _GUEST_ALONE.match(beside) else aliases).extend(names)
+    parts.kinds |= own_kinds
+    artists = artists_in(BRACKET.sub(" ", artist)) or artists_in(artist)
+    outside = BRACKET.sub(" ", with_asides)
     full = title_words(with_asides) or tokens(title)
     return Named(
         () if frozenset(artists) <= _NOBODY else artists,
@@ -181,8 +138,13 @@ def _named(artist: str, title: str, *, form: str = "given", kinds: frozenset[str
         frozenset(parts.kinds),
         frozenset(parts.version),
         tuple(dict.fromkeys(parts.guests)),
-        tuple(word for aside in _BRACKET.findall(with_asides) for word in title_words(aside)),
+        tuple(aliases),
+        tuple(word for aside in BRACKET.findall(with_asides) for word in title_words(aside)),
         full,
+        whole,
+        frozenset(parts.context),
+        frozenset(word for aside in BRACKET.finditer(with_asides) for word in _odd(aside, "".join(tokens(outside)))),
+        frozenset(own_kinds),
         form,
     )
 
@@ -194,11 +156,12 @@ class _Parts:
         self.kinds = kinds
         self.version: set[str] = set()
         self.guests: list[Words] = []
+        self.context: set[str] = set()
 
     def without_brackets(self, title: str) -> str:
         """The title without brackets that name a version or a guest; a title that is all in brackets stays."""
-        rest = _BRACKET.sub(self._taken, title)
-        rest = _BRACKET.sub(self._taken, flat) if (flat := _flat(rest)) != title else rest
+        rest = BRACKET.sub(self._taken, title)
+        rest = BRACKET.sub(self._taken, flat) if (flat := _flat(rest)) != title else rest
         return rest if rest.strip() else title
 
     def without_dashed(self, title: str) -> str:
@@ -218,14 +181,22 @@ class _Parts:
         return title[: found.start()]
 
     def take(self, part: str) -> bool:
-        """Take a part that names a version or a guest; say whether it does."""
-        guest = _GUEST_ALONE.match(part)
+        """Take a part that names a version, a guest or what it was made for; say whether it does."""
+        # Long runs of spaces take some of the patterns long.
+        part = " ".join(part.split())
+        guest, made_for = _GUEST_ALONE.match(part), _MADE_FOR.match(part)
         if guest:
             self.guests += artists_in(part[guest.end() :])
+        elif player := _PLAYER.fullmatch(part):
+            self.guests += artists_in(player[1])
+        elif made_for:
+            self.context |= set(tokens(part[made_for.end() :])) - _MADE_FOR_WORDS
         elif names_a_version(part):
             kinds, beside = kinds_in(part)
             self.kinds |= kinds
             self.version |= set(beside)
+        elif set(tokens(part)) & _SCREENED or _SCREENED_ELSEWHERE.search(part):
+            self.context |= set(tokens(part)) - _MADE_FOR_WORDS
         else:
             return not tokens(part) or set(tokens(part)) <= _PLAIN_VERSION
         return True
@@ -248,10 +219,13 @@ def _flat(text: str) -> str:
 
 def title_words(text: str) -> Words:
     """The words of a title, with parts, volumes and their numbers in one spelling: `Pt. II` and `Part 2` are the same."""
-    found = [_SPELLINGS.get(word, word) for word in tokens(text)]
+    found = [_SPELLINGS.get(word, word) for word in tokens(_NUMBER_SIGN.sub(" no ", text))]
+    if _COUNTED_AT_ONCE.search(" ".join(found)):
+        found = [_SPELLINGS.get(word, word) for word in _COUNTED_AT_ONCE.sub(r"\1 \2", " ".join(found)).split()]
     last = len(found) - 1
+    numerals = is_work(text)
     for place, word in enumerate(found):
-        if place and found[place - 1] in _COUNTED:
+        if (place and found[place - 1] in _COUNTED) or numerals:
             found[place] = _NUMERALS.get(word, word)
         elif place and place == last and len(word) > 1:
             found[place] = _ROMAN.get(word, word)
@@ -260,6 +234,13 @@ def title_words(text: str) -> Words:
         elif last and word in _CHATTED:
             found[place] = _CHATTED[word]
     return tuple(found)
+
+
+def _odd(aside: re.Match[str], title: str) -> Words:
+    """The words of a part in brackets that sound like a version, or stand alone; a subtitle has more words."""
+    words = title_words(aside[1])
+    is_lone = len(words) == 1 and is_of_script(words[0], title) and not aside[0].startswith("[")
+    return words if is_lone or not _SOUNDING.isdisjoint(words) else ()
 
 
 def _one_artist(part: str) -> Words:
@@ -279,25 +260,79 @@ def _partition(pattern: re.Pattern[str], text: str) -> tuple[str, str, str]:
     return (text[: found.start()], found[0], text[found.end() :]) if found and found.start() else (text, "", "")
 
 
-_BRACKET = re.compile(r"[(\[{【（「『<]([^()\[\]{}【】（）「」『』<>]*)[)\]}】）」』>]")
-_OPENING, _CLOSING = "([{【（", ")]}】）"
-_NESTED = re.compile(r"[(\[{【（][^)\]}】）]*[(\[{【（]")
-_BARS = re.compile(r"\s+[|｜~]+\s+|\s+//+\s+")
-_DASH = re.compile(r"\s+[-–—_]+\s+|\s*[–—]\s+")
-_COLON = re.compile(r"(?<=\w):\s+")
-_SLASH = re.compile(r"\s+/\s+")
-# An apostrophe opens a quotation only behind a space.
-_QUOTES = (('"', '"'), ("“", "”"), (" '", "'"), (" ‘", "’"), ("「", "」"), ("『", "』"))
-_LONE_DASH = re.compile(r"_-_")
-_JOINING_DASH = re.compile(r"(?<=\w)-(?=\w)")
-_ENDING = re.compile(r"\.(?:mp3|m4a|flac|wav|aiff?|ogg|opus|mp4)$", re.IGNORECASE)
-_STARS = re.compile(r"(?<!\S)\*+([^*]+)\*+(?!\S)")
-_HASHTAGS = re.compile(r"(?<=\S)(?:\s+#[^\W\d]\w*)+\s*$")
-_SPACED_OUT = re.compile(r"(?<![\w'])(?:[^\W\d_] ){3,}[^\W\d_](?![\w'])")
-_GUESTS = re.compile(r"\s(?:feat\.?|ft\.?|featuring|w/|prod\.?(?:\s+by)?)\s+", re.IGNORECASE)
-_GUEST_ALONE = re.compile(r"\s*(?:feat\.?|ft\.?|featuring|with|w/|prod\.?(?:\s+by)?)\s+", re.IGNORECASE)
+_ARTICLE_BEHIND = re.compile(r"^(.*\S),\s*(the|an?|le|la|les|der|die|das|el|los|las)\s*$", re.IGNORECASE)
+_ALIAS = re.compile(
+    r"\s+(?:[fan]\.?k\.?a\.?|a/k/a|formerly(?:\s+known\s+as)?|also\s+known\s+as|alias|now\s+known\s+as)\s+",
+    re.IGNORECASE,
+)
+_MADE_FOR = re.compile(
+    r"\s*(?:(?:music|theme|song|taken|featured|as\s+(?:heard|seen|featured))\s+)?(?:from|in|off)\s+"
+    r"(?=[\"“”„'‘’«「『]|(?:the|its)\s+(?:\w+\s+)*(?:film|movie|motion|series|show|soundtrack|game|album|musical|album|ep|lp)\b|.*\b(?:soundtrack|ost)\b)"
+    r"|(?-i:\s*from\s+(?!(?:the|a|my|your|here|now)\b))",
+    re.IGNORECASE,
+)
+"""`(from "A Film")`, `(from the series ...)`."""
+_SCREENED_ELSEWHERE = re.compile(
+    "アニメ|主題歌|テーマ|映画|ドラマ|主题曲|主題曲|片尾曲|片头曲|插曲|из\\s+(?:фильма|сериала)|드라마|영화"
+)
+_SCREENED = frozenset({"soundtrack", "ost"})
+_MADE_FOR_WORDS = words_of(
+    "soundtrack ost original motion picture film movie series netflix tv show game video music album musical "
+    "score season s "
+    "from the a an of in"
+)
+_SOUNDING = words_of(
+    "isolated guitar guitars bass drum drums piano vocal vocals voice voices violin cello sax saxophone flute "
+    "harp ukulele organ trumpet "
+    "strings choir chorus orchestra band tabs tab chords playthrough lesson cover karaoke backing beat beats loop "
+    "loops stem stems sample "
+    "speed tempo pitch key tuned tuning hour hours min minutes h full album ep playlist compilation teaser "
+    "snippet preview part cut tape "
+    "take size tv short long fast slow edit version versions mix mixes mixed remix rmx live unreleased leak "
+    "leaked ai reaction tutorial "
+    "arrangement arranged transcription variation variations synthesia fingerstyle drumcam performance rehearsal "
+    "soundcheck jam "
+    "freestyle cypher parody meme bass boosted hardstyle nightcore phonk style lofi challenge choreography"
+)
+_PLAYER = re.compile(
+    r"\s*(.+?)\s*[,/(]\s*(?:piano|violin|viola|cello|guitar|organ|harpsichord|flute|oboe|clarinet|soprano|tenor|baritone|alto|bass|"
+    r"conductor|cond\.?|orchestra|dir\.?|klavier|violine|dirigent)\)?\s*",
+    re.IGNORECASE,
+)
+_ROLES = frozenset(
+    (role,)
+    for role in [
+        "piano",
+        "composer",
+        "vocals",
+        "vocal",
+        "guitar",
+        "violin",
+        "cello",
+        "producer",
+        "conductor",
+        "orchestra",
+        "drums",
+        "bass",
+        "arranger",
+        "lyricist",
+        "soloist",
+    ]
+)
+_GUEST_WORDS = words_of("feat ft featuring with w prod by")
+_OPENING, _CLOSING = "([{【（「『", ")]}】）」』"
+_NESTED = re.compile(r"[(\[{【（「『][^)\]}】）」』]*[(\[{【（「『]")
+_GUESTS = re.compile(
+    r"\s(?:feat\b[.:]?|ft\b[.:]?|featuring|f/|w/|prod\b[.:]?(?:\s+by)?|produced\s+by)\s*(?=\S)", re.IGNORECASE
+)
+_GUEST_ALONE = re.compile(
+    r"\s*(?:(?:feat\b[.:]?|ft\b[.:]?|featuring|prod\b[.:]?(?:\s+by)?|produced\s+by|with|con|mit|avec|part\.|starring|"
+    r"при\s+уч\w+|при\s+участии)\s+|[wf]/\s*|(?:feat|ft|prod)[.:])(?=\S)",
+    re.IGNORECASE,
+)
 _BETWEEN_ARTISTS = re.compile(
-    r"\s*[,;、・，]\s*|\s+(?:&|\+|x|×|vs?\.?|versus|and|und|y|et|with|feat\.?|ft\.?|featuring|pres\.?|presents)\s+|\s+/\s+",
+    r"\s*[,;、・，؛،|]\s*|\s+(?:&|\+|[xх]|×|✕|vs?\.?|versus|and|und|y|et|e|och|og|и|con|mit(?:\s+de[mnr])?|avec|with|w/|b2b|b3b|meets|feat\.?|ft\.?|featuring|"
+    r"pres\.?|presents|introducing)\s+|\s*×\s*|\s+/\s+|(?<=\w)\s+feat\.|(?<=\w)/(?=\w)",
     re.IGNORECASE,
 )
 _UPLOADERS = re.compile(r"\s+-\s+topic$|(?<=\w)vevo$|\s+(?:official|records|recordings|music)$", re.IGNORECASE)
@@ -317,46 +352,12 @@ _ARTIST_KINDS = (
     ("karaoke", re.compile(r"karaoke|カラオケ|караоке|backing\s+track", re.IGNORECASE)),
     ("cover", re.compile(r"\b(?:tributes?|lullab\w+|covers?|revival\s+band|made\s+famous)\b", re.IGNORECASE)),
     ("nightcore", re.compile(r"nightcore", re.IGNORECASE)),
+    ("typebeat", re.compile(r"\btype[\s-]*beats?\b", re.IGNORECASE)),
     ("8d", re.compile(r"\b8d\b", re.IGNORECASE)),
 )
 
-# Noise: a part of these words only, at least one of the first.
-_NOISE_TOLD = words_of(
-    "official video audio visualizer visualiser lyrics lyric hd hq uhd 4k 8k 1080p 720p mv pv oficial officiel officielle "
-    "offizielles officieel ufficiale videoclip videoklip premiere exclusive explicit dirty 320kbps flac "
-    "официальный официальное клип премьера 公式"
-)
-_NOISE_BESIDE = words_of(
-    "music clip release stream version the with on screen full song track only remaster remastered quality high hi res "
-    "video musique clipe m v in и видео аудио letra de la paroles testo not short film"
-)
-_PLAIN_VERSION = words_of("original mix version album lp main standard studio full single")
-_NOISE = re.compile(
-    r"free\s*(?:dl|d/l|download|flp|track|release)s?(?:\s*[|+&-].*)?|(?:free\s+)?download(?:\s+(?:in|link).*)?|"
-    r"buy\s*=\s*free.*|click\s+buy.*|out\s+now\b.*|(?:now\s+)?available\b.*|(?:forthcoming|coming)\b.*|"
-    r"supported\s+by.*|support(?:ed)?:.*|played\s+by.*|(?:beatport|spotify)(?:\s+exclusive.*)?|no\s+copyright\b.*|ncs(?:\s+release)?|"
-    r"copyright\s+free.*|bpm\s*\d+|\d{2,3}\s*bpm\b.*|\d{1,2}[ab]|[a-g][#b]?\s?m(?:in|aj)?(?:or)?|monstercat(?:\s+release)?|"
-    r"\d{2,4}\s*k(?:bps|bit)\b.*|"
-    r"(?:vinyl|web|cd|tape)[\s-]*rip|new!*|"
-    # A catalogue number; a word that counts is none.
-    r"(?!(?:pt|part|teil|vol|no|nr|take|track|act|ep|episode|chapter|book|level|phase|stage|op|live|mix|remix|rmx|edit|dub|vip|demo|"
-    r"session|ver|version|side|disc|cd|untitled)[\s-]*\d)"
-    r"[a-z]{2,10}-?\d{2,5}[a-z]{0,3}",
-    re.IGNORECASE,
-)
-_CATALOGUE = re.compile(r"(?!PART|VOL|TAKE|TRACK|ACT|LIVE|SIDE|DISC)[A-Z]{2,10} (?:0\d+|\d{3,4})")
-_DOMAIN = re.compile(r"(?:[\w-]+\.)+(?:com|net|org|info|vip|me|to|fm|ru|biz|site|club|xyz|io)", re.IGNORECASE)
-_NOISE_BEHIND = re.compile(
-    r"[\s\-–—|~•·]+(?:official\s+(?:(?:music|lyrics?|hd|4k)\s+)?(?:video|audio|mv|m/v|visuali[sz]er|clip)"
-    r"|free\s*(?:dl|download)|out\s+now)!*\s*$|\s*[-–—|~•·/]+\s*(?:lyrics?(?:\s+video)?|audio|hq|hd|premiere|out\s+now\b[^-–—|]*)\s*$"
-    r"|(?<=[」』】”\"'’)\]])\s*(?:official\s+)?(?:music\s+video|mv|m/v|pv)\s*$|\s(?:m/v|pv)\s*$",
-    re.IGNORECASE,
-)
-_NOISE_BEFORE = re.compile(
-    r"^(?:[\[(【]?\s*(?:world\s+)?(?:premiere|exclusive|free\s*(?:dl|download)|out\s+now|hd|hq|new|mv|m/v)\s*[\])】]\s*[:|•-]*\s*(?=\S)"
-    r"|(?:[\w.]+\s+)?(?:premiere|exclusive)\s*(?:[:|•-]+|//)\s*(?=\S)|(?:free\s*)?(?:dl|download)\s*[:|]\s*(?=\S)"
-    r"|(?:premiere|exclusive)\s+(?=\S)|(?:\d{2}|[a-d]\d)\s*[.)-]\s+|\d{1,2}\.\s+|[a-d]\d\s+(?=\S+(?:\s+\S+){0,5}\s+-\s))",
-    re.IGNORECASE,
+_PLAIN_VERSION = words_of(
+    "original originale orig mix version versione versao album lp main standard studio full single"
 )
 _TRAILING = re.compile(
     r"\s+(?:[-–—|~]\s*)?(?:slowed(?:\s*[+&]\s*reverb|\s+(?:and|n)\s+reverb|\s+reverb|\s+down)?|sped\s+up|nightcore|karaoke(?:\s+version)?|"
@@ -370,6 +371,8 @@ _NUMBER = re.compile(
 )
 _SPELLINGS = dict.fromkeys(("pt", "parte", "partie", "teil"), "part") | dict.fromkeys(("number", "nr", "num"), "no")
 _SPELLINGS["volume"] = "vol"
+_NUMBER_SIGN = re.compile(r"#(?=\d)|\bn[°º]\s*(?=\d)", re.IGNORECASE)
+_COUNTED_AT_ONCE = re.compile(r"\b(pt|part|vol|no|op|ch|ep|act)(\d+|i{1,3}|iv|vi{0,3}|ix|x)\b")
 _COUNTED = frozenset({"part", "vol", "no", "chapter", "act", "book", "side", "op"})
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9"}
 _NUMERALS = _ROMAN | {

@@ -17,6 +17,9 @@ _MARKS_TO_DROP = re.compile(
     "(?<![иИ])\u0306|[\u0300-\u0305\u0307-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed"
     "\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]"
 )
+HIDDEN = "\ua78f"
+"""Stands for a letter that somebody hid behind a star."""
+_STARRED = re.compile(r"(?<=[^\W\d_])\*+(?=[^\W\d_])|(?<=(?<![^\W_])[^\W\d_])\*{2,}(?![^\W_])")
 _SHOUTED = re.compile(r"(?<=[^\W\d_])!(?=[^\W\d_])")
 _APOSTROPHES = re.compile(r"(?<=\w)['’‘ʼ`´](?=\w)")
 _DOLLARS = re.compile(r"(?<=[^\W\d])\$|\$(?=[^\W\d])")
@@ -27,50 +30,81 @@ _SYMBOL = re.compile(r"[^\w\s]")
 _ANDS = re.compile(r"(?<=\s)(?:&|\+|n['’]?|['’]n['’]?)(?=\s)", re.IGNORECASE)
 
 KINDS: tuple[tuple[str, str], ...] = (
-    ("spedup", r"sped[\s-]*up|speed(?:ed)?[\s-]*up|fast[\s-]*version|pitched|[+-]\d+[\s-]*%|\d{3}[\s-]*hz"),
-    ("slowed", r"slowed(?:[\s-]*down)?|slow[\s-]*version|reverb(?:ed)?|chopped|screwed"),
+    ("typebeat", r"type[\s-]*beats?|style[\s-]*beat"),
+    (
+        "stems",
+        r"stems?|multi[\s-]*tracks?|sample[\s-]*pack|drumless|bassless|midi|ringtone|click[\s-]*track|flp|project[\s-]*file",
+    ),
+    ("tool", r"(?:dj[\s-]*)?tools?|bonus[\s-]*beats?|beats?[\s-]*(?:version|mix)|drums?[\s-]*only"),
+    (
+        "spedup",
+        r"(?:super|ultra)?[\s-]*sped[\s-]*up|speed(?:ed)?[\s-]*up|fast(?:er)?[\s-]*version|acelerad[oa]|pitched|higher|[+-]\d+[\s-]*%|\d{3}[\s-]*hz",
+    ),
+    (
+        "slowed",
+        r"slowed(?:[\s-]*down)?|slow(?:er)?(?:[\s-]*version)?(?:[\s+&n-]*reverb)?|reverb(?:ed)?|chopped|screwed|rallentat[oa]|ralenti[e]?|lentificad[oa]",
+    ),
     ("nightcore", r"nightcore|daycore"),
     ("8d", r"(?:8|9|16)d(?:[\s-]*(?:audio|music|tunes))?"),
     ("effect", r"bass[\s-]*boost(?:ed)?|reversed|backwards|(?:empty|another|next)[\s-]+(?:mall|room|door|arena)"),
     ("loop", r"(?:\d+|one|ten)[\s-]*(?:h|hrs?|hours?|stunden|horas|heures)|loop(?:ed)?|on[\s-]*repeat"),
-    ("karaoke", r"karaoke|sing[\s-]*along|backing[\s-]*track|minus[\s-]*one|play[\s-]*back|pista"),
+    ("karaoke", r"karaoke|sing[\s-]*along|backing[\s-]*track|minus[\s-]*(?:one|1)|play[\s-]*back|pista"),
     (
         "cover",
         (
             r"cover(?:ed|s)?|originally|made[\s-]+(?:famous|popular)|in[\s-]+the[\s-]+style|tribute|renditions?|lullab(?:y|ies)|"
-            r"(?:8|16)[\s-]*bit|chiptune|music[\s-]*box|parod(?:y|ies)|ai[\s-]+(?:voice|version)"
+            r"(?:8|16)[\s-]*bit|chiptune|music[\s-]*box|parod(?:y|ies)|ai[\s-]+(?:voice|version|cover)|covered|interpretation|homage|hommage"
         ),
     ),
-    ("acapella", r"ac*ap+el+as?|a[\s-]cap+el+as?|acap|vocals?[\s-]*only|only[\s-]*vocals?|pella"),
-    ("instrumental", r"instrumentals?|inst|instr|no[\s-]*vocals?|off[\s-]*vocal|beat[\s-]*only"),
+    (
+        "acapella",
+        r"ac*ap+el+as?|a[\s-]cap+el+as?|acap|vocals?[\s-]*only|only[\s-]*vocals?|pella|isolated[\s-]*vocals?|studio[\s-]*acapella",
+    ),
+    ("instrumental", r"instrumental[a-z]*|strumentale|inst|instr|no[\s-]*vocals?|off[\s-]*vocal|beat[\s-]*only"),
     ("mashup", r"mash[\s-]*up"),
     ("bootleg", r"bootleg|boot|unofficial"),
     ("flip", r"flip"),
     ("vip", r"vip"),
     ("rework", r"re[\s-]*(?:work|fix|touch|imagin|construct|build|interpret)[a-z]*"),
     ("reedit", r"re[\s-]*edit(?:ed|s)?"),
-    ("mixed", r"mixed|continuous|dj[\s-]*(?:mix|set)|mega[\s-]*mix|medley|mix[\s-]*cut"),
-    ("remix", r"re[\s-]*mix(?:ed|es|en)?|rmx|remezcla|remiks"),
-    ("extended", r"e?xtended|ext|12[\s-]*(?:\"|''|inch)|maxi|long[\s-]*(?:version|mix)|full[\s-]*length"),
+    (
+        "mixed",
+        r"mixed|continuous|podcast|boiler[\s-]*room|(?:dj|live|guest|essential|full|promo)[\s-]*(?:mix(?=\W*$)|set)|mega[\s-]*mix|medley|mix[\s-]*cut",
+    ),
+    ("remix", r"re[\s-]*mix(?:ed|es|en|e|ado|ada)?|rmx|remezcla|remiks[a-z]*|rimix"),
+    (
+        "extended",
+        r"e?xtended|ext|12[\s-]*(?:\"|''|inch)|maxi|long[\s-]*(?:version|mix|cut)|full[\s-]*length|extendid[oa]|estes[oa]|prolongee?|lange?[\s-]*(?:version|fassung)",
+    ),
     (
         "radio",
         r"radio|(?:single|video|short)[\s-]*(?:edit|mix|version|cut)|7[\s-]*(?:\"|''|inch)",
     ),
+    ("tvsize", r"(?:tv|movie|game|anime)[\s-]*(?:size|edit|version|ver)"),
     ("club", r"club"),
     ("dub", r"dub(?:plate)?"),
     ("session", r"sessions?"),
-    ("live", r"live|en[\s-]+(?:vivo|directo|concert)|ao[\s-]+vivo|dal[\s-]+vivo|in[\s-]+concert|concert|konzert|vivo"),
-    ("acoustic", r"acoustics?|acustic[oa]|akustik|acoustique|stripped(?:[\s-]*(?:back|down))?"),
-    ("orchestral", r"orchestral|symphonic|philharmonic|strings?[\s-]+version|string[\s-]+quartet"),
+    (
+        "live",
+        r"live|en[\s-]+(?:vivo|directe?o?|concert|concierto|public)|ao[\s-]+vivo|dal[\s-]+vivo|in[\s-]+(?:concert|concerto|konzert)|concert|concierto|konzert|konsert|vivo|na[\s-]+zywo|canli|uzivo|livenä|zive|elo",
+    ),
+    (
+        "acoustic",
+        r"acoustics?|acustic[oa]|ac[uo]ustic|akustik|akustisk?[a-z]*|akustyczn[a-z]*|acoustique|stripped(?:[\s-]*(?:back|down))?",
+    ),
+    ("orchestral", r"orchestral|orchestra|orquestal|symphonic|philharmonic|strings?[\s-]+version|string[\s-]+quartet"),
     ("piano", r"piano"),
-    ("demo", r"demos?|rough|early[\s-]+version|work[\s-]*tape|unfinished[\s-]+version|sketch"),
+    ("demo", r"demos?|maquet(?:a|te)|rough|early[\s-]+version|work[\s-]*tape|unfinished[\s-]+version|sketch"),
     ("rerecorded", r"re[\s-]*record(?:ed|ings?|s)?|new[\s-]+(?:recording|version)"),
     (
         "remaster",
-        r"(?:(?:19|20)\d\d[\s-]+)?(?:digital(?:ly)?[\s-]+)?re[\s-]*master(?:ed|izado|ing)?(?:[\s-]+(?:19|20)\d\d)?",
+        r"(?:(?:19|20)\d\d[\s-]+)?(?:digital(?:ly)?[\s-]+)?(?:re[\s-]*master[a-z]*|(?:\d+th[\s-]+)?anniversary(?:[\s-]+edition)?)(?:[\s-]+(?:19|20)\d\d)?",
     ),
     ("reprise", r"reprise|interlude|intro|outro|skit|prelude"),
-    ("alternate", r"alternat(?:e|ive)|alt|(?<!\w[\s-])take(?=[\s-]*\d)|alternate[\s-]*take|outtake"),
+    (
+        "alternate",
+        r"alternat(?:e|ive)|alt|(?<!\w[\s-])take(?=[\s-]*\d)|alternativ[ao]|alternative?|alternate[\s-]*take|outtake",
+    ),
     ("clean", r"clean|censored"),
     ("mono", r"mono"),
     ("stereo", r"stereo"),
@@ -85,12 +119,25 @@ KINDS: tuple[tuple[str, str], ...] = (
 """Kind of version -> how it is written; the first that fits counts, so the longer ones stand first."""
 
 _OTHER_SCRIPTS: tuple[tuple[str, str], ...] = (
-    ("karaoke", "カラオケ|伴奏|노래방|караоке|минус"),
-    ("instrumental", "インスト(?:ゥルメンタル|ルメンタル)?|純音樂|纯音乐|инструментал"),
-    ("live", "ライブ|ライヴ|現場|现场|演唱會|演唱会|라이브|концерт|вживую|ζωντανα|הופעה|بث|حفلة"),
+    ("karaoke", "カラオケ|伴奏|卡拉ok|노래방|караоке|минус"),
+    (
+        "instrumental",
+        "オフボーカル|オフヴォーカル|インスト(?:ゥルメンタル|ルメンタル)?|純音樂|纯音乐|伴奏版|연주곡|инструментал|без слов",
+    ),
+    (
+        "live",
+        "ライブ|ライヴ|現場|现场|演唱會|演唱会|라이브|концерт|вживую|живой|жив[аы]я|выступление|ζωντανα|הופעה|بث|حفلة",
+    ),
     ("remix", "リミックス|混音|리믹스|ремикс|рмх|רמיקס|ريمكس"),
     ("cover", "カバー|カヴァー|翻唱|歌ってみた|커버|кавер|קאבר|كوفر"),
-    ("acoustic", "アコースティック|어쿠스틱|акустик"),
+    ("acoustic", "アコースティック|어쿠스틱|акустик|акустич|原声|不插電|不插电"),
+    ("remaster", "リマスター|ремастер|리마스터"),
+    ("acapella", "アカペラ|а\\s?капел|акапел|아카펠라|清唱"),
+    ("mashup", "マッシュアップ|мэшап|мешап"),
+    ("extended", "расширенн|удлин"),
+    ("edit", "ремейк"),
+    ("orchestral", "オーケストラ|оркестр"),
+    ("piano", "ピアノ|пианино|фортепиано|피아노|钢琴"),
     ("spedup", "ускорен"),
     ("slowed", "замедлен"),
     ("demo", "デモ|데모|демо"),
@@ -102,6 +149,31 @@ _PLACES = re.compile(
 )
 """Where sessions are played; the place tells two sessions apart."""
 
+_LANGUAGES = (
+    r"english|spanish|french|german|italian|portuguese|japanese|korean|chinese|mandarin|cantonese|russian|ukrainian|polish|dutch|"
+    r"swedish|arabic|hebrew|turkish|greek|hindi|spanglish|espanol|ingles|frances|portugues|italiano|deutsch|francais|anglais|inglese"
+)
+_INSTRUMENTS = (
+    r"(?:(?:acoustic|electric|solo)\s+)?(?:guitar|violin|cello|harp|sax(?:ophone)?|flute|ukulele|organ|trumpet|marimba|kalimba|harmonica|"
+    r"accordion|banjo|choir|chorus|strings|brass|drums?|bass|synth|vocoder|whistle|humming|percapella)"
+)
+_STYLES = (
+    r"lo-?\s?fi|hardstyle|phonk|jersey\s+club|drill|amapiano|techno|house|trance|eurodance|dnb|drum\s*(?:and|n)?\s*bass|jungle|dubstep|"
+    r"garage|ukg|hardcore|hyperpop|synthwave|vaporwave|metal|punk|rock|jazz|swing|bossa(?:\s+nova)?|reggae|ska|salsa|country|lullaby|"
+    r"ambient|chill(?:out|ed)?|trap|disco|afro(?:beat)?|latin|gospel|christmas|sad|slow|fast"
+)
+_ALONE = tuple(
+    (
+        kind,
+        re.compile(
+            rf"\W*(?:(?:in|en|em|auf|solo|full|the)\s+)?(?:{words})(?:[\s-]+(?:version|versione?|ver\.?|mix|edit|arrangement|solo|duet|"
+            r"take|rendition|style|lyrics?|vocals?))*\W*"
+        ),
+    )
+    for kind, words in (("language", _LANGUAGES), ("arranged", _INSTRUMENTS), ("style", _STYLES))
+)
+"""What names a version only when it stands alone: `(Spanish)`, `(Guitar Version)`, `(Lofi)`; the word tells two apart."""
+
 _KIND_PATTERNS = tuple((kind, re.compile(rf"(?<!\w)(?:{pattern})(?!\w)")) for kind, pattern in KINDS) + tuple(
     (kind, re.compile(pattern)) for kind, pattern in _OTHER_SCRIPTS
 )
@@ -110,7 +182,10 @@ _ANY_KIND = re.compile(
     rf"(?<!\w)(?:{'|'.join(pattern for _, pattern in KINDS)})(?!\w)|{'|'.join(pattern for _, pattern in _OTHER_SCRIPTS)}"
     rf"|{_PLACES.pattern}"
 )
-_NAMED_MIX = re.compile(r"(?<!\w)(?:mix(?:es)?|version(?:e|en)?|ver|mezcla)(?!\w)|バージョン|ヴァージョン|версия")
+_POSSESSIVE = re.compile(r"(?<=\w)['’]s(?!\w)")
+_NAMED_MIX = re.compile(
+    r"(?<!\w)(?:mix(?:es)?|version(?:e|en|i)?|versao|versie|wersja|verze|ver|vers|recording|mezcla|fassung)(?!\w)|バージョン|ヴァージョン|ver\.|版$|버전|версия"
+)
 _VERSUS = re.compile(r"\S\s+vs?\.?\s+\S")
 
 
@@ -123,12 +198,14 @@ MOST_LETTERS = 500
 """More of a title than this is not read: no name is so long, and an upload's description may be."""
 
 NEUTRAL = words_of(
-    "original mix version ver album lp main standard studio full official video audio music track song explicit dirty "
+    "original originale orig originalmix mix version versione versao wersja ver album lp main standard studio "
+    "full official video audio music track song explicit dirty "
     "the a an and n x s o of at in on from by with for to as pres uncut hd hq 4k web digital"
 )
 """Words that tell no version apart."""
 _FEATURED = re.compile(r"^\s*(?:feat|ft|featuring|with|w/|prod)\b", re.IGNORECASE)
-_BRACKETED = re.compile(r"[(\[{【（「『<]([^()\[\]{}【】（）「」『』<>]*)[)\]}】）」』>]")
+BRACKET = re.compile(r"[(\[{【（「『<]([^()\[\]{}【】（）「」『』<>]*)[)\]}】）」』>]")
+"""A part in brackets that holds no further ones."""
 DASHED = re.compile(r"\s[-–—|~]\s+((?:(?!\s[-–—|~]\s).)+)$")
 """What stands behind the last dash."""
 
@@ -143,6 +220,8 @@ def folded(text: str) -> str:
         plain = unicodedata.normalize("NFC", bare).casefold().translate(_LETTERS)
     if "$" in plain:
         plain = _DOLLARS.sub("s", plain)
+    if "*" in plain:
+        plain = _STARRED.sub(lambda found: HIDDEN * len(found[0]), plain)
     if "!" in plain:
         plain = _SHOUTED.sub("i", plain)
     if "." in plain:
@@ -160,7 +239,9 @@ def tokens(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=4096)
 def kinds_in(part: str) -> tuple[frozenset[str], tuple[str, ...]]:
     """The kinds of version that a part of a title names, and the words beside them, such as the remixer's name."""
-    rest = folded(part)
+    rest = folded(_POSSESSIVE.sub("", part))
+    if alone := next((kind for kind, pattern in _ALONE if pattern.fullmatch(rest)), ""):
+        return frozenset({alone}), _telling(_NAMED_MIX.sub(" ", rest))
     if not _ANY_KIND.search(rest):
         return _named_mix(rest)
     kinds = {"session"} if _PLACES.search(rest) else set()
@@ -219,8 +300,8 @@ OTHER_EDITIONS = frozenset({"remaster"})
 
 def _version_parts(title: str) -> list[str]:
     title = title[:MOST_LETTERS]
-    parts = [part for part in _BRACKETED.findall(title) if names_a_version(part)]
-    plain = _BRACKETED.sub(" ", title)
+    parts = [part for part in BRACKET.findall(title) if names_a_version(part)]
+    plain = BRACKET.sub(" ", title)
     dashed = DASHED.search(plain)
     if dashed and names_a_version(dashed[1]):
         parts.append(dashed[1])
