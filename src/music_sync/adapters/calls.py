@@ -167,7 +167,7 @@ class Calls:
     def within(self, deadline_s: float) -> Self:
         """The same connection for one more piece of work, which has so many seconds from now on."""
         again = copy(self)
-        again._deadline_s, again._ends_at = deadline_s, time.monotonic() + deadline_s
+        vars(again).update(_deadline_s=deadline_s, _ends_at=time.monotonic() + deadline_s)
         return again
 
     def get(

@@ -134,7 +134,8 @@ def egress_client(
 ) -> httpx.Client:
     """An HTTP client that reaches public addresses and `private_hosts` only; what is refused raises GiveUp.
 
-    `narrowed` puts a further gate before this one; it sees each redirect too. A connection lives for at most `whole_s` seconds, so that a peer that sends a byte now and then cannot hold it.
+    `narrowed` puts a further gate before this one; it sees each redirect too.
+    A connection lives for at most `whole_s` seconds, so that a peer that sends a byte now and then cannot hold it.
     Proxies and certificates from the environment are not used: only the settings read the environment.
     """
     return httpx.Client(

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from http.cookiejar import CookieJar
+from importlib import metadata
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
@@ -82,10 +83,17 @@ SITES = {
 
 
 def version() -> str:
-    """yt-dlp's own, such as 2026.10.26."""
-    from yt_dlp.version import __version__
+    """yt-dlp's own, such as 2026.10.26; told without loading it, which takes a second or more."""
+    return metadata.version("yt-dlp")
 
-    return str(__version__)
+
+def javascript() -> list[tuple[str, bool]]:
+    """The programs for YouTube's JavaScript that are here, with their version, and whether yt-dlp takes them."""
+    _without_plugins()
+    from yt_dlp.globals import supported_js_runtimes
+
+    found = [supported_js_runtimes.value[name]().info for name in JS_RUNTIMES]
+    return [(f"{each.name} {each.version}", each.supported) for each in found if each]
 
 
 # Connections
