@@ -78,8 +78,7 @@ def _loader(downloader: Any, progress: Progress, most_bytes: int) -> Any:
     class Pieces(HlsFD):  # type: ignore[misc] # yt-dlp tells no types
         @classmethod
         def can_download(cls, manifest: str, *rest: Any) -> bool:
-            if "#EXT-X-KEY" in manifest and "METHOD=NONE" not in manifest:
-                raise GiveUp("it is protected against copies (DRM), which is not touched", "drm")
+            _refuse_protected(manifest)
             if not super().can_download(manifest, *rest):
                 raise GiveUp("it comes in pieces of a kind that cannot be joined", "no_audio")
             return True
@@ -94,15 +93,21 @@ def _loader(downloader: Any, progress: Progress, most_bytes: int) -> Any:
             if part is not None:
                 part.close()
 
-    def told(state: Mapping[str, Any]) -> None:
-        if (state.get("downloaded_bytes") or 0) > most_bytes:
-            raise GiveUp(f"it is larger than {most_bytes / 1024**3:.3g} GiB", "too_large")
-        if state["status"] == "downloading" and state.get("fragment_count"):
-            progress(min(1.0, state["fragment_index"] / state["fragment_count"]))
-
     loader = Pieces(downloader, {**downloader.params, "noprogress": True, "continuedl": True})
-    loader.add_progress_hook(told)
+    loader.add_progress_hook(lambda state: _tell(state, progress, most_bytes))
     return loader
+
+
+def _refuse_protected(manifest: str) -> None:
+    if "#EXT-X-KEY" in manifest and "METHOD=NONE" not in manifest:
+        raise GiveUp("it is protected against copies (DRM), which is not touched", "drm")
+
+
+def _tell(state: Mapping[str, Any], progress: Progress, most_bytes: int) -> None:
+    if (state.get("downloaded_bytes") or 0) > most_bytes:
+        raise GiveUp(f"it is larger than {most_bytes / 1024**3:.3g} GiB", "too_large")
+    if state["status"] == "downloading" and state.get("fragment_count"):
+        progress(min(1.0, state["fragment_index"] / state["fragment_count"]))
 
 
 def _incomplete() -> GiveUp:
