@@ -355,6 +355,7 @@ def test_a_search_of_another_shape_is_no_empty_search(world: World) -> None:
         (FoundTrack("list", "x", url="https://m.soundcloud.com/nadia-klee/foil?utm_source=x"), True),
         (FoundTrack("list", "x", url="https://soundcloud.com/nadia-klee/sets/foil"), False),
         (FoundTrack("youtube", "AAAAAAAAAA1"), False),
+        (FoundTrack("folder", "x", url="https://soundcloud.com/nadia-klee/foil", path=Path("/x.mp3")), False),
         (FoundTrack("spotify", "1", url="https://open.spotify.com/track/0000000000000000000000"), False),
     ],
 )

@@ -129,8 +129,8 @@ class Extractors:
         return page
 
     def _page(self, found: FoundTrack) -> "_Page | None":
-        """The track's own page, by its link, else by what its source calls it."""
-        link = found.url or _LINKS.get(found.source, "").format(found.source_id)
+        """The track's own page, by its link, else by what its source calls it; a file of the owner's needs none."""
+        link = "" if found.path else found.url or _LINKS.get(found.source, "").format(found.source_id)
         with suppress(GiveUp):
             place = read_place(link) if link else None
             if place and place.kind == "track" and place.service in self.sites:
