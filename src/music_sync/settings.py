@@ -75,7 +75,7 @@ def _as_address(secret: SecretStr) -> SecretStr:
     return secret
 
 
-PROVIDERS = ("owned", "artist", "link")
+PROVIDERS = ("owned", "artist", "link", "extractors")
 """Names that the wiring has an adapter for, in their default order."""
 
 
@@ -279,7 +279,12 @@ class Settings(BaseModel):
     lastfm_api_key: SecretStr | None = Field(None, description="API key of Last.fm.")
     lastfm_url: str = Field("https://ws.audioscrobbler.com", description="Base address of Last.fm.")
     extractors: Extractors = Field(
-        (), description="Sites whose public pages yt-dlp may read: `soundcloud`, `youtube`. Default: none."
+        (),
+        description="Sites that yt-dlp may read lists from, search, and fetch audio from: `soundcloud`, `youtube`."
+        " Default: none. Whether a site's terms and your law allow that is yours to answer; no DRM is touched.",
+    )
+    extractors_url: str = Field(
+        "", description="Where those sites are found instead, as `{address}/{host}/...`: a simulator on this machine."
     )
 
     enrich: Enrichers = Field(

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -12,6 +13,9 @@ from music_sync.adapters.egress import egress_client
 from music_sync.adapters.providers import PROVIDERS
 from music_sync.adapters.providers.artist_download import Offering
 from music_sync.adapters.providers.direct_link import DirectLink
+from music_sync.adapters.providers.extractors import Extractors
+from music_sync.demo.public_pages import PublicPagesServer
+from music_sync.demo.public_uploads import Upload
 from music_sync.demo.services import AudioServer
 from music_sync.model.errors import EnvironmentFault, GiveUp
 from music_sync.model.ports import Provider
@@ -71,10 +75,27 @@ def artist_sample(_path: Path) -> Iterator[Sample]:
         )
 
 
+@contextmanager
+def extractors_sample(_path: Path) -> Iterator[Sample]:
+    # What was used of a site's budget is written down by a peek too.
+    with PublicPagesServer() as server, TemporaryDirectory() as budgets:
+        server.uploads += [Upload(1, "Foil", sound=AUDIO), Upload(2, "Gone", sound=AUDIO, flaw="private")]
+        provider = Extractors(("soundcloud",), Path(budgets), base=server.url, sleep=nothing)
+        yield Sample(
+            provider,
+            FoundTrack("soundcloud", "1", url=server.uploads[0].page),
+            FoundTrack("soundcloud", "2"),
+            FoundTrack("spotify", "b", url="https://open.spotify.com/track/0000000000000000000000"),
+            None,
+        )
+        provider.close()
+
+
 SAMPLES: dict[str, Callable[[Path], AbstractContextManager[Sample]]] = {
     "owned": owned_sample,
     "artist": artist_sample,
     "link": link_sample,
+    "extractors": extractors_sample,
 }
 
 
@@ -121,7 +142,7 @@ def test_a_second_call_brings_the_same_file(sample: Sample, staging: Path) -> No
 
 def test_a_part_that_a_kill_left_does_no_harm(sample: Sample, staging: Path) -> None:
     staging.mkdir()
-    for name in ("download.part", "artist.part", "owned.part"):
+    for name in ("download.part", "artist.part", "owned.part", "soundcloud-nadia-klee-foil-1.part"):
         (staging / name).write_bytes(b"half a file")
 
     assert sample.provider.fetch(sample.good, staging, nothing).read_bytes() == AUDIO

@@ -9,6 +9,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -162,6 +163,12 @@ class Calls:
     def label(self) -> str:
         """What a person calls the service."""
         return self._budget.label
+
+    def within(self, deadline_s: float) -> Self:
+        """The same connection for one more piece of work, which has so many seconds from now on."""
+        again = copy(self)
+        vars(again).update(_deadline_s=deadline_s, _ends_at=time.monotonic() + deadline_s)
+        return again
 
     def get(
         self,

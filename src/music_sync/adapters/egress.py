@@ -130,14 +130,16 @@ def egress_client(
     idle_s: float = 30,
     whole_s: float = 900,
     resolve: Resolve = resolve,
+    narrowed: Callable[[httpx.BaseTransport], httpx.BaseTransport] = lambda gated: gated,
 ) -> httpx.Client:
     """An HTTP client that reaches public addresses and `private_hosts` only; what is refused raises GiveUp.
 
+    `narrowed` puts a further gate before this one; it sees each redirect too.
     A connection lives for at most `whole_s` seconds, so that a peer that sends a byte now and then cannot hold it.
     Proxies and certificates from the environment are not used: only the settings read the environment.
     """
     return httpx.Client(
-        transport=_GatedTransport(frozenset(host.lower() for host in private_hosts), whole_s, resolve),
+        transport=narrowed(_GatedTransport(frozenset(host.lower() for host in private_hosts), whole_s, resolve)),
         timeout=httpx.Timeout(idle_s, connect=connect_s),
         headers={"User-Agent": "music-sync", "Accept-Encoding": "identity"},
         trust_env=False,

@@ -1,15 +1,26 @@
-"""yt-dlp as a reader of pages: it lists and never downloads, its calls keep our rules, its failures come in our words."""
+"""yt-dlp as a reader of pages: its calls keep our rules, its failures come in our words, and it writes nothing by itself.
+
+It has no way to the network of its own. Each of its calls goes over the gate for outgoing links, to the hosts of one
+site alone, redirects too, within that site's budget and deadline. Plugins, settings files, cookies of browsers, other
+programs and post-processing are off.
+"""
 
 import logging
 import re
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from http.cookiejar import CookieJar
+from importlib import metadata
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
+
 from music_sync.adapters.calls import LARGEST_ANSWER_BYTES, Calls, NotThere, Reply, Trouble, after_s
+from music_sync.adapters.egress import MOST_REDIRECTS, egress_client, host_and_port, host_of, shown
 from music_sync.adapters.file_names import clean
 from music_sync.model.errors import GiveUp, NeedsPerson, ServiceUnavailable, SyncError
 
@@ -17,17 +28,34 @@ log = logging.getLogger(__name__)
 
 SHAPE_ERRORS = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError)
 """What an extractor stumbles with over a page that it does not know."""
+OLDEST_VERSION = (2026, 7, 4)
+"""Older ones run programs and write files that a page names (advisories of 2026)."""
+UPDATE = "pip install --upgrade yt-dlp"
+JS_RUNTIMES = ("deno", "node", "bun", "quickjs")
+"""Programs in which yt-dlp may work out YouTube's addresses, as it names them; it shuts them in itself."""
 
 _NOT_SHOWN = re.compile(r"(?i)does not exist|private|unviewable|not available|unavailable|removed|terminated")
+_PROTECTED = re.compile(r"\bDRM\b")
 
 
 @dataclass(frozen=True)
 class Site:
     label: str
     home: str
-    extractors: tuple[str, ...]
-    """The closed list of those that may run; yt-dlp's generic one, which opens any page, is never among them."""
+    lists: tuple[str, ...]
+    """Extractors that read lists. Those that run are a closed list; yt-dlp's generic one, which opens any page, is never
+    among them."""
+    tracks: tuple[str, ...]
+    """Extractors that read a track's page, or search."""
+    search: str
+    """What yt-dlp calls a search there."""
     hosts: re.Pattern[str]
+    """Of its pages."""
+    media: re.Pattern[str]
+    """Where its audio lies."""
+
+    def owns(self, host: str) -> bool:
+        return bool(self.hosts.fullmatch(host) or self.media.fullmatch(host))
 
 
 SOUNDCLOUD_API = "api-v2.soundcloud.com"
@@ -37,80 +65,195 @@ SITES = {
         "SoundCloud",
         "https://soundcloud.com",
         ("soundcloud:user", "soundcloud:set", "soundcloud:playlist"),
+        ("soundcloud", "soundcloud:search"),
+        "scsearch",
         re.compile(rf"soundcloud\.com|{re.escape(SOUNDCLOUD_API)}|[a-z0-9-]+\.sndcdn\.com"),
+        re.compile(r"[a-z0-9-]+\.sndcdn\.com|(?:[a-z0-9-]+\.)+soundcloud\.cloud"),
     ),
-    "youtube": Site("YouTube", "https://www.youtube.com", ("youtube:tab",), re.compile(r"www\.youtube\.com")),
+    "youtube": Site(
+        "YouTube",
+        "https://www.youtube.com",
+        ("youtube:tab",),
+        ("youtube", "youtube:search"),
+        "ytsearch",
+        re.compile(r"www\.youtube\.com"),
+        re.compile(r"(?:[a-z0-9-]+\.)+googlevideo\.com"),
+    ),
 }
 
 
-def lister(site: Site, calls: Calls, base: str, heard: Callable[[str, bytes], None]) -> Any:
-    """A `YoutubeDL` whose every call goes through `calls` to hosts of that site alone; `heard` is told each answer.
+def version() -> str:
+    """yt-dlp's own, such as 2026.10.26; told without loading it, which takes a second or more."""
+    return metadata.version("yt-dlp")
 
-    `base` is where the hosts are found instead, as `{base}/{host}/...`.
+
+def javascript() -> list[tuple[str, bool]]:
+    """The programs for YouTube's JavaScript that are here, with their version, and whether yt-dlp takes them."""
+    _without_plugins()
+    from yt_dlp.globals import supported_js_runtimes
+
+    found = [supported_js_runtimes.value[name]().info for name in JS_RUNTIMES]
+    return [(f"{each.name} {each.version}", each.supported) for each in found if each]
+
+
+# Connections
+
+
+def site_client(site: Site, base: str = "", *, cookies: CookieJar | None = None, whole_s: float = 900) -> httpx.Client:
+    """A gated client that reaches the hosts of one site alone, whatever a page or a redirect names.
+
+    `base` is where the hosts are found instead, as `{base}/{host}/...`: a simulator.
     """
-    import yt_dlp
+    private = frozenset({host_and_port(httpx.URL(base))} if base else ())
+    client = egress_client(private, whole_s=whole_s, narrowed=lambda gated: _OneSite(site, base, gated))
+    if cookies is not None:
+        client.cookies = httpx.Cookies(cookies)
+    return client
+
+
+class _OneSite(httpx.BaseTransport):
+    """Lets calls to a site's hosts pass, and refuses all others before anything is sent."""
+
+    def __init__(self, site: Site, base: str, gated: httpx.BaseTransport) -> None:
+        self._site = site
+        self._base = base
+        self._gated = gated
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        must_be_of(self._site, str(request.url))
+        if self._base:
+            path = request.url.raw_path.decode("ascii")
+            there = httpx.URL(f"{self._base}/{host_of(request.url)}{path}")
+            headers = {**request.headers, "host": host_and_port(there)}
+            request = httpx.Request(
+                request.method, there, headers=headers, stream=request.stream, extensions=request.extensions
+            )
+        return self._gated.handle_request(request)
+
+    def close(self) -> None:
+        self._gated.close()
+
+
+def must_be_of(site: Site, url: str) -> None:
+    """Raise GiveUp for an address that is none of the site's."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    if parts.scheme != "https" or not site.owns(host) or parts.port not in {None, 443}:
+        raise GiveUp(f"{shown(url)} is at no host of {site.label} and is not opened", "link_refused")
+
+
+# yt-dlp
+
+
+def reader(
+    site: Site,
+    calls: Callable[[str], Calls],
+    base: str,
+    heard: Callable[[str, bytes], None],
+    extractors: tuple[str, ...],
+    **more: Any,
+) -> Any:
+    """A `YoutubeDL` with these extractors; `calls` says under which rules a host is called, `heard` is told each answer."""
+    yt_dlp = _without_plugins()
     from yt_dlp.networking import Request, Response
+    from yt_dlp.networking.common import RequestDirector
     from yt_dlp.networking.exceptions import HTTPError, RequestError
 
-    class Lister(yt_dlp.YoutubeDL):  # type: ignore[misc] # yt-dlp tells no types
+    class Reader(yt_dlp.YoutubeDL):  # type: ignore[misc, name-defined] # yt-dlp tells no types
+        def build_request_director(self, *_: Any, **__: Any) -> Any:
+            """One without handlers: whatever does not come through `urlopen` reaches nothing."""
+            return RequestDirector(logger=_Quiet())
+
         def urlopen(self, req: Any) -> Any:
             request = Request(req) if isinstance(req, str) else req
-            url = request.url
-            host = urlsplit(url).hostname or ""
-            if not site.hosts.fullmatch(host):
-                raise RequestError(f"{host} is no host of {site.label}")
-            request.url = base + url.removeprefix("https:/") if base else url
-            reply = calls.guarded(lambda _ours, timeout_s: _sent(super(Lister, self).urlopen, request, timeout_s))
-            heard(url, reply.body)
-            response = Response(BytesIO(reply.body), url, reply.headers, reply.status)
+            must_be_of(site, request.url)
+            asked = client.build_request(
+                request.method,
+                request.url,
+                content=request.data,
+                headers={**self.params["http_headers"], **request.headers, "Accept-Encoding": "identity"},
+            )
+            try:
+                reply = calls(asked.url.host).guarded(lambda _ours, timeout_s: _sent(client, asked, timeout_s))
+            except httpx.InvalidURL as error:
+                raise RequestError("a redirect leads to what is no link") from error
+            heard(request.url, reply.body)
+            response = Response(BytesIO(reply.body), request.url, dict(reply.headers), reply.status)
             if reply.status >= 400:
                 raise HTTPError(response)
             return response
 
-    return Lister(
+        def close(self) -> None:
+            client.close()
+            super().close()
+
+    reader = Reader(
         {
-            "allowed_extractors": list(site.extractors),
-            "extract_flat": "in_playlist",
+            "allowed_extractors": list(extractors),
             "simulate": True,
             "skip_download": True,
+            "noplaylist": True,
             "cachedir": False,
-            "compat_opts": {"no-youtube-unavailable-videos"},  # they cost a second call and cannot be had anyway
-            # Else a later page that is not understood would end the list without a word.
-            "extractor_args": {"youtube": {"raise_incomplete_data": ["yes"]}},
+            "cookiesfrombrowser": None,
+            "external_downloader": {"default": "native"},
+            "extractor_retries": 0,
+            "ffmpeg_location": "/nonexistent",
+            "fixup": "never",
+            "fragment_retries": 0,
             "geo_bypass": False,
+            "js_runtimes": {name: {} for name in JS_RUNTIMES},
             "logger": _Quiet(),
             "proxy": "",
+            "retries": 0,
+            "skip_unavailable_fragments": False,
             "usenetrc": False,
+            **more,
         }
     )
+    client = site_client(site, base, cookies=reader.cookiejar)
+    return reader
 
 
-def _sent(urlopen: Callable[[Any], Any], request: Any, timeout_s: float) -> Reply:
-    """Make one call, and read its answer whole whatever its status."""
-    from yt_dlp.networking.exceptions import HTTPError, RequestError
+def _without_plugins() -> Any:
+    """The library; what lies in its plugin folders is not run."""
+    import yt_dlp
+    from yt_dlp.globals import plugin_dirs
 
-    request.extensions["timeout"] = timeout_s
-    try:
-        try:
-            response = urlopen(request)
-        except HTTPError as error:
-            response = error.response
-        with closing(response):
-            body = response.read(LARGEST_ANSWER_BYTES + 1)
-    except RequestError as error:
-        raise ConnectionError(str(error)) from error
-    if len(body) > LARGEST_ANSWER_BYTES:
-        raise ConnectionError("the answer is too large")
-    return Reply(response.status, {name.lower(): text for name, text in response.headers.items()}, body)
+    plugin_dirs.value = []
+    return yt_dlp
+
+
+def _sent(client: httpx.Client, request: httpx.Request, timeout_s: float) -> Reply:
+    """Make one call, follow its redirects, and read the answer whole whatever its status."""
+    ends_at = time.monotonic() + max(timeout_s, 60)
+    request.extensions["timeout"] = httpx.Timeout(timeout_s).as_dict()
+    for _ in range(MOST_REDIRECTS + 1):
+        with closing(client.send(request, stream=True)) as response:
+            if response.next_request is None:
+                headers = {name.lower(): text for name, text in response.headers.items()}
+                return Reply(response.status_code, headers, _body_of(response, ends_at))
+            request = response.next_request
+    raise GiveUp(f"{shown(request.url)} is still redirected after {MOST_REDIRECTS} redirects", "redirect_loop")
+
+
+def _body_of(response: httpx.Response, ends_at: float) -> bytes:
+    body = bytearray()
+    for block in response.iter_bytes():
+        body += block
+        if len(body) > LARGEST_ANSWER_BYTES:
+            raise ConnectionError("the answer is too large")
+        if time.monotonic() > ends_at:
+            raise ConnectionError("the answer is too slow")
+    return bytes(body)
 
 
 class _Quiet:
     """Takes what yt-dlp says, links and all, to where only a developer looks."""
 
-    def debug(self, line: str) -> None:
+    def debug(self, line: str, *_: Any, **__: Any) -> None:
         log.debug("%s", line)
 
-    info = warning = error = debug
+    info = warning = error = stdout = stderr = debug
 
 
 def limited(reply: Reply) -> Trouble | None:
@@ -123,8 +266,8 @@ def limited(reply: Reply) -> Trouble | None:
 # Failures
 
 
-def translated(label: str, error: Exception) -> SyncError:
-    """An extractor's failure in our own words."""
+def translated(label: str, error: Exception, thing: str = "list") -> SyncError:
+    """An extractor's failure in our own words; `thing` is what was asked for."""
     from yt_dlp.networking.exceptions import HTTPError, RequestError
     from yt_dlp.utils import DownloadError, ExtractorError, GeoRestrictedError
 
@@ -134,20 +277,28 @@ def translated(label: str, error: Exception) -> SyncError:
     if isinstance(failure, GeoRestrictedError):
         return GiveUp(f"{label} does not show that in this country ({said})", "geo_blocked")
     if isinstance(cause, HTTPError):
-        return _refused(label, cause.status)
+        return _refused(label, cause, thing)
     if isinstance(cause, RequestError):
         return ServiceUnavailable(f"{label} is away ({said}); the next sync tries again")
+    if isinstance(failure, ExtractorError) and failure.expected and _PROTECTED.search(said):
+        return GiveUp(f"{label} protects that {thing} against copies (DRM), which is not touched", "drm")
     if isinstance(failure, ExtractorError) and failure.expected and _NOT_SHOWN.search(said):
-        return NotThere(f"{label} does not show that list ({said}); make it public or correct its link", "not_there")
+        mend = "make it public or correct its link" if thing == "list" else "it is private, removed or withheld"
+        return NotThere(f"{label} does not show that {thing} ({said}); {mend}", "not_there")
     return NeedsPerson(
-        f"the public pages of {label} are not as yt-dlp knows them ({said}); "
-        "update it (`pip install --upgrade yt-dlp`) and sync again"
+        f"the public pages of {label} are not as yt-dlp {version()} knows them ({said}); "
+        f"update it (`{UPDATE}`) and sync again"
     )
 
 
-def _refused(label: str, status: int) -> SyncError:
-    if status in {404, 410}:
-        return NotThere(f"{label} has no such list, or it is private ({status}); correct its link or make it public")
+def _refused(label: str, error: Any, thing: str) -> SyncError:
+    if error.status in {404, 410}:
+        mend = "; correct its link or make it public" if thing == "list" else ""
+        return NotThere(f"{label} has no such {thing}, or it is private ({error.status}){mend}", "not_there")
+    is_page = "html" in str(error.response.headers.get("content-type"))
+    if thing != "list" and error.status in {403, 451} and not is_page:
+        # A page in place of an answer is a wall before programs; an answer speaks of this one track.
+        return GiveUp(f"{label} does not let that {thing} be heard here ({error.status})", "geo_blocked")
     return ServiceUnavailable(
-        f"{label} shows its public pages to no program just now ({status}); connect an account there, or sync later"
+        f"{label} shows its public pages to no program just now ({error.status}); connect an account there, or sync later"
     )

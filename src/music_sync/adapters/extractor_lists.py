@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 from music_sync.adapters.answer_fields import fields_of, number_of, text_of
 from music_sync.adapters.budget_file import Budget, Limits
 from music_sync.adapters.calls import DEADLINE_S, Calls
-from music_sync.adapters.extractor_calls import SHAPE_ERRORS, SITES, SOUNDCLOUD_API, limited, lister, translated
+from music_sync.adapters.extractor_calls import SHAPE_ERRORS, SITES, SOUNDCLOUD_API, limited, reader, translated
 from music_sync.adapters.file_names import artist_and_title, clean
 from music_sync.adapters.links import Place, is_isrc, read_place, track_link
 from music_sync.adapters.listing_reader import Page, RemoteList
@@ -40,7 +40,7 @@ _UNREADABLE = frozenset({"[Private video]", "[Deleted video]"})
 Entry = Mapping[str, Any]
 
 # SoundCloud slows down whoever makes more than 600 calls in ten minutes.
-_LIMITS = Limits(burst=20, per_s=1)
+PAGE_LIMITS = Limits(burst=20, per_s=1)
 
 
 class PublicPages:
@@ -70,10 +70,20 @@ class PublicPages:
         self._tell = tell
         self._most = most
         sleep = sleep or means.sleep
-        budget = Budget(means.budgets, f"{site}-pages", f"{self._site.label}'s web site", _LIMITS, sleep=sleep)
+        budget = Budget(means.budgets, f"{site}-pages", f"{self._site.label}'s web site", PAGE_LIMITS, sleep=sleep)
         self._calls = Calls(self._site.home, budget, judge=limited, deadline_s=deadline_s, sleep=sleep)
         self._heard = _Heard()
-        self._downloader = lister(self._site, self._calls, base.rstrip("/"), self._heard.hear)
+        self._downloader = reader(
+            self._site,
+            lambda _host: self._calls,
+            base.rstrip("/"),
+            self._heard.hear,
+            self._site.lists,
+            extract_flat="in_playlist",
+            compat_opts={"no-youtube-unavailable-videos"},  # they cost a second call and cannot be had anyway
+            # Else a later page that is not understood would end the list without a word.
+            extractor_args={"youtube": {"raise_incomplete_data": ["yes"]}},
+        )
 
     def __enter__(self) -> Self:
         return self

@@ -39,8 +39,8 @@ def all_checks() -> list[Check]:
     except BadSetting as error:
         return [*found, Check("settings", ok=False, severity="settings", message=str(error))]
     found.append(Check("settings", ok=True, severity="settings", message=f"settings are right, home {settings.home}"))
-    found.append(_chromaprint())
-    for check in (_privacy, _space, _accounts, _budgets, _state, _library):
+    found += [_chromaprint(), _yt_dlp()]
+    for check in (_javascript, _privacy, _space, _accounts, _budgets, _state, _library):
         try:
             found += check(settings)
         except SyncError as error:
@@ -69,6 +69,28 @@ def _chromaprint() -> Check:
     way = fingerprint_chromaprint.name()
     mend = "" if way else "run `make run` again, or install libchromaprint; without it only ids, hashes and ISRC match"
     return Check("chromaprint", bool(way), "info", f"fingerprints by {way or 'nothing'}", mend)
+
+
+def _yt_dlp() -> Check:
+    from music_sync.adapters import extractor_calls
+
+    version = extractor_calls.version()
+    fits = tuple(map(int, version.split(".")[:3])) >= extractor_calls.OLDEST_VERSION
+    mend = "" if fits else f"`{extractor_calls.UPDATE}`; what is older runs what a page names"
+    return Check("yt_dlp", fits, "environment", f"yt-dlp {version}", mend)
+
+
+def _javascript(settings: Settings) -> Iterator[Check]:
+    """YouTube's addresses are worked out by a program of its own; without one few formats are told, or none."""
+    if "youtube" not in settings.extractors or "extractors" not in settings.providers:
+        return
+    from music_sync.adapters import extractor_calls
+
+    runtimes = extractor_calls.javascript()
+    good = next((name for name, is_good in runtimes if is_good), "")
+    old = f"; too old: {', '.join(name for name, _ in runtimes)}" if runtimes and not good else ""
+    mend = "" if good else "install Deno 2.3 or newer: `pip install deno`"
+    yield Check("javascript", bool(good), "environment", f"JavaScript for YouTube by {good or f'nothing{old}'}", mend)
 
 
 def _privacy(settings: Settings) -> Iterator[Check]:

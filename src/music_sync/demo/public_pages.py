@@ -1,8 +1,8 @@
 """The public pages of SoundCloud and YouTube on loopback, as far as yt-dlp's extractors look at them to list a list.
 
 One server stands for all hosts: the first part of a path is the host, as `PublicPages(base=...)` asks for it.
-tests/demo/test_public_pages.py reads it with the extractors themselves. What it leaves out: tracks' own pages, streams,
-searches, channels.
+tests/demo/test_public_pages.py reads it with the extractors themselves. Uploads to SoundCloud, which can be searched and
+played, are in demo/public_uploads.py. What it leaves out: comments, channels, and YouTube's searches and players.
 """
 
 import json
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from music_sync.demo.loopback import Answer, Change, Garbled, Loopback, Refuse, Refused, Request, Route
+from music_sync.demo.public_uploads import Uploads
 
 Json = dict[str, Any]
 
@@ -115,6 +116,9 @@ class PublicPagesServer(Loopback):
         """By `profile/sets/name`."""
         self.playlists: dict[str, VideoList] = {}
         """By their id."""
+        self._uploaded = Uploads(self._check)
+        self.uploads = self._uploaded.all
+        """What can be searched and played at SoundCloud."""
         self.client_id = CLIENT_ID
         """Calls with another one are refused; the page always tells the one that is good."""
 
@@ -127,6 +131,7 @@ class PublicPagesServer(Loopback):
             ("GET", f"{api}/users/(?P<number>[0-9]+)/likes", self._likes),
             ("GET", f"{api}/playlists/(?:soundcloud:playlists:)?(?P<number>[0-9]+)", self._playlist),
             ("GET", f"{api}/tracks", self._tracks),
+            *self._uploaded.routes(),
             ("GET", "/www.youtube.com/playlist", self._page),
             ("POST", "/www.youtube.com/youtubei/v1/navigation/resolve_url", self._resolve_url),
             ("POST", "/www.youtube.com/youtubei/v1/browse", self._browse),
@@ -152,6 +157,9 @@ class PublicPagesServer(Loopback):
             profile = self.profiles[path]
             told = {"id": profile.number, "kind": "user", "username": profile.name, "permalink": path}
             return Answer(200, {**told, "likes_count": len(profile.likes)})
+        upload = self._uploaded.at_page(path)
+        if upload and upload.flaw != "private":
+            return Answer(200, upload.told())
         name, _, secret = path.partition("/s-")
         found = self.sets.get(name)
         if found is None or found.secret != (f"s-{secret}" if secret else ""):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from music_sync.model.endings import Ending, Reason
 from music_sync.model.track import (
@@ -29,6 +29,10 @@ Measure = Callable[[Path, Progress], Analysis]
 
 Inspect = Callable[[Path], FetchedFile]
 """Look at a file's container, codec, announced length, size, hash and tags, without decoding it."""
+
+
+NOT_TO_BE_HAD = frozenset({"preview", "drm", "geo_blocked", "not_there", "no_audio"})
+"""Rules of refusals that speak of a page where a track was: only 30 seconds of it, protected, not in this country, gone."""
 
 
 class Source(Protocol):
@@ -65,7 +69,8 @@ class Provider(Protocol):
     def fetch(self, found: FoundTrack, folder: Path, progress: Progress) -> Path:
         """Bring the whole audio into `folder` and return the file; a second call goes on where the first broke off.
 
-        Raises GiveUp when it never will, TryAgainLater when it may.
+        Raises GiveUp when it never will, TryAgainLater when it may. Where a page shows the track but nobody may have
+        it there, the rule is one of `NOT_TO_BE_HAD`, and the track may be bought.
         """
 
     def peek(self, found: FoundTrack) -> Path | None:
@@ -73,6 +78,37 @@ class Provider(Protocol):
 
         Raises as `fetch` would, as far as that can be told without fetching.
         """
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a site answers to a search: an upload that may be the track; empty or None where it tells nothing."""
+
+    url: str
+    """Its page."""
+    artist: str = ""
+    title: str = ""
+    length_s: float | None = None
+    isrc: str = ""
+    album: str = ""
+    refusal: str = ""
+    """Why it cannot be had, as the site itself says: only a preview, not in this country, protected."""
+
+
+@runtime_checkable
+class Searching(Provider, Protocol):
+    """A provider that can also look for a track that lies elsewhere, at the sites that the owner switched on.
+
+    It judges nothing: which offer is the track is for `track/seek.py` to say. `fetch` and `peek` take a found track
+    whose url is the page of an offer.
+    """
+
+    @property
+    def sites(self) -> Sequence[str]:
+        """Where it looks, in the owner's order."""
+
+    def search(self, found: FoundTrack, site: str) -> Sequence[Offer]:
+        """What a site finds by artist and title, in its own order; raises TryAgainLater when it does not answer."""
 
 
 @dataclass(frozen=True)

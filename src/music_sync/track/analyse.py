@@ -21,7 +21,7 @@ def analyse(
     if any(rule == "person" for rule, _text, _score in fetched.findings):
         return analysis
     misfit = unfitting(found, analysis)
-    if isinstance(misfit, OnBuyList) and fetched.place:
+    if isinstance(misfit, OnBuyList) and fetched.place and "://" not in fetched.place:
         # The file stays where it lies; on the buy list it would be found, and refused, in each round.
         text = f"{fetched.place} is no whole track: {misfit.reason}"
         return NeedsReview(text, artist=found.artist, title=found.title)

@@ -27,7 +27,7 @@ MOST_COMPARED = 16
 
 @dataclass(frozen=True)
 class Candidate:
-    """A file that may be a track: the owner's own in a folder, or one of a recording that the library holds."""
+    """What may be a track: the owner's own file in a folder, one of a recording in the library, or a site's offer."""
 
     described: Described
     path: Path
@@ -37,11 +37,13 @@ class Candidate:
     recording_id: str = ""
     """Empty for a file in a folder."""
     filed: LibraryFile | None = None
+    url: str = ""
+    """Its page, for what a site offers; such a one has no path."""
 
     @property
     def place(self) -> str:
-        """Where it lies: a path of this machine, or one in the library."""
-        return self.filed.path if self.filed else as_text(str(self.path))
+        """Where it lies: a page, a path of this machine, or one in the library."""
+        return self.url or (self.filed.path if self.filed else as_text(str(self.path)))
 
     @property
     def label(self) -> str:
@@ -70,6 +72,8 @@ class Choice:
     """Those that are it, the best first."""
     doubt: Judged | None = None
     """The likeliest of those that a person must look at; None when one is sure."""
+    refused: tuple[Judged, ...] = ()
+    """What a site offered and what it is not, the likest first; of own files none is told."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,9 @@ class Said:
     apart: Container[str] = ()
     """Ids of recordings that it is not; the empty one stands for a file that was in doubt."""
     is_it: bool = False
-    """The file that is in doubt is the track."""
+    """What is in doubt is the track."""
+    of: str = ""
+    """The sentence in which it was asked; an offer that it does not name was never looked at."""
 
     def rules_out(self, judged: Judged) -> bool:
         """A file that is sure may have come since."""
@@ -87,7 +93,7 @@ class Said:
         return judged.candidate.recording_id in self.apart and (is_doubt or bool(judged.candidate.recording_id))
 
     def about(self, doubt: Judged) -> Judged:
-        if not self.is_it or doubt.candidate.recording_id:
+        if not self.is_it or doubt.candidate.recording_id or doubt.candidate.url not in self.of:
             return doubt
         return replace(doubt, verdict="same", reasons=(Reason("person", "you said so"), *doubt.reasons))
 
@@ -153,7 +159,10 @@ def doubt_about(found: FoundTrack, judged: Judged) -> str:
     sides = f"{judged.candidate.label} may be {found.label}"
     wanted = _clock(found.length_s)
     why = "; ".join(words_of(against)) or "not enough is known"
-    return f"{sides}{f' ({wanted})' if wanted else ''}, but {why}; mend its tags and retry, or buy the track"
+    mend = (
+        "`music-sync review` lets you decide" if judged.candidate.url else "mend its tags and retry, or buy the track"
+    )
+    return f"{sides}{f' ({wanted})' if wanted else ''}, but {why}; {mend}"
 
 
 def _verdict(likeness: Likeness, wanted_s: float | None, has_s: float | None) -> tuple[str, tuple[Reason, ...]]:

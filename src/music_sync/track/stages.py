@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from music_sync.model.endings import AlreadyHave, Ending, Failed, Match, NeedsReview, OnBuyList, Synced
-from music_sync.model.errors import BadSetting
+from music_sync.model.errors import BadSetting, GiveUp
 from music_sync.model.happenings import Happening, Tell
-from music_sync.model.ports import Catalogue, Encoder, Measure, Progress, Provider, Source, Tagger
+from music_sync.model.ports import Catalogue, Encoder, Measure, Progress, Provider, Searching, Source, Tagger
 from music_sync.model.report import SourceReport, TrackReport
 from music_sync.model.track import Analysis, Embedded, FetchedFile, FoundTrack, Playlist, Recording, StagedFile
 from music_sync.track import staging
 from music_sync.track.acquire import (
+    Refusal,
+    Way,
     acquire,
     brought,
     described,
@@ -21,6 +23,7 @@ from music_sync.track.acquire import (
     no_way_to,
     settled,
     sha256_of,
+    unbrought,
     ways,
 )
 from music_sync.track.analyse import analyse
@@ -30,7 +33,8 @@ from music_sync.track.encode import encode
 from music_sync.track.file import Shelf, comes_back, file, known, recording_of
 from music_sync.track.match import match
 from music_sync.track.publish import publish
-from music_sync.track.review import said_apart, said_same
+from music_sync.track.review import reasons_for, said_apart, said_same
+from music_sync.track.seek import refusals, seek
 from music_sync.track.tag import tag, tags_for
 from music_sync.track.words import version_text
 
@@ -107,7 +111,7 @@ class Stages:
 
     def acquire(self, found: FoundTrack) -> FetchedFile | OnBuyList | AlreadyHave | NeedsReview:
         progress = self._progress(found, "acquire")
-        came = acquire(found, self.providers, self.tagger, self._folder(found), progress, self._look)
+        came = acquire(found, self.providers, self.tagger, self._folder(found), progress, self._look, self._seek)
         if isinstance(came, Match):
             return self._settled(found, "acquire", came) or OnBuyList(no_way_to(found), found.artist, found.title)
         if isinstance(came, FetchedFile):
@@ -158,9 +162,15 @@ class Stages:
         before = match(found, self.catalogue, sha256)
         if before.verdict != "new":
             return known(before, found, self.shelf)
-        way = next(ways(found, self.providers, self._look), None)
-        if way is None:
-            return OnBuyList(no_way_to(found), found.artist, found.title or found.label)
+        refused: list[Refusal] = []
+        for way in ways(found, self.providers, self._look, self._seek):
+            try:
+                return self._foresee_way(found, way)
+            except GiveUp as error:
+                refused.append(Refusal(way, error))
+        return unbrought(found, refused)
+
+    def _foresee_way(self, found: FoundTrack, way: Way) -> Ending:
         verdict = settled(found, way)
         if verdict:
             return known(verdict, found, self.shelf)
@@ -191,10 +201,19 @@ class Stages:
     # Beneath
 
     def _look(self, found: FoundTrack) -> Choice:
-        if self.own is None:
-            return Choice()
+        return self.own.choose(found, self._said(found)) if self.own else Choice()
+
+    def _seek(self, found: FoundTrack, provider: Searching, site: str) -> Choice:
+        """Search a site; what is refused is written down, for the track may end anywhere."""
+        choice = seek(found, provider, site, self._said(found))
+        if choice.refused:
+            self.catalogue.decided(found, "acquire", "refused", "", refusals(choice))
+        return choice
+
+    def _said(self, found: FoundTrack) -> Said:
         decisions = tuple(self.catalogue.decisions(found.key))
-        return self.own.choose(found, Said(said_apart(decisions), said_same(decisions)))
+        asked = reasons_for("", decisions)
+        return Said(said_apart(decisions), said_same(decisions), asked[0].text if asked else "")
 
     def _settled(self, found: FoundTrack, stage: str, verdict: Match) -> AlreadyHave | NeedsReview | None:
         """Store what was decided; a recording of ours gets one more link and ends the journey."""

@@ -107,6 +107,7 @@ _COMPARED = {
     "new": "compared with your library",
     "same": "recognised as one that you have",
     "unsure": "perhaps one that you have",
+    "refused": "looked for it and refused",
 }
 _YOU_SAID = {
     "same": "you said that it is what it was compared with",

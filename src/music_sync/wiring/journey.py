@@ -95,10 +95,17 @@ def _artist_download(settings: Settings) -> Provider:
     return ArtistDownload({soundcloud.NAME: offering}, _links(settings))
 
 
+def _extractors(settings: Settings) -> Provider:
+    from music_sync.adapters.providers.extractors import Extractors
+
+    return Extractors(settings.extractors, settings.budgets, base=settings.extractors_url)
+
+
 PROVIDERS: dict[str, Callable[[Settings], Provider]] = {
     "owned": _owned_file,
     "artist": _artist_download,
     "link": _direct_link,
+    "extractors": _extractors,
 }
 
 

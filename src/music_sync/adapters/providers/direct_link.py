@@ -101,7 +101,7 @@ class DirectLink:
 
     def bring(self, address: Callable[[], "Address"], folder: Path, progress: Progress, stem: str = "download") -> Path:
         """Download as `fetch` does, into `<stem>.<ending>`; the address is asked for only when something is missing."""
-        whole = _whole_file(folder, stem)
+        whole = whole_file(folder, stem)
         if whole:
             return whole
         wanted = address()
@@ -313,7 +313,8 @@ class _Load:
             )
 
 
-def _whole_file(folder: Path, stem: str) -> Path | None:
+def whole_file(folder: Path, stem: str) -> Path | None:
+    """What was brought under this stem before, None when it is not here as a whole."""
     places = (folder / f"{stem}.{ending}" for ending in dict.fromkeys(CONTAINERS.values()))
     return next((place for place in places if place.is_file()), None)
 

@@ -1,0 +1,67 @@
+"""What `doctor` says of yt-dlp and of the program that it needs for YouTube."""
+
+from pathlib import Path
+
+import pytest
+
+from music_sync.adapters import extractor_calls
+from music_sync.cli.checks import Check, all_checks
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MUSIC_SYNC_HOME", str(tmp_path / "home"))
+    return tmp_path
+
+
+def found(name: str) -> list[Check]:
+    return [check for check in all_checks() if check.id == name]
+
+
+def program(folder: Path, version: str) -> None:
+    """Node.js as yt-dlp looks for it."""
+    path = folder / "node"
+    path.write_text(f"#!/bin/sh\necho v{version}\n")
+    path.chmod(0o755)
+
+
+def test_b38_the_version_that_is_installed_is_new_enough(home: Path) -> None:
+    """B38"""
+    (check,) = found("yt_dlp")
+
+    assert check.ok
+    assert extractor_calls.version() in check.message
+
+
+def test_b38_f65_an_old_version_is_refused_with_how_to_update(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """B38 F65"""
+    monkeypatch.setattr(extractor_calls, "version", lambda: "2023.03.04")
+
+    (check,) = found("yt_dlp")
+
+    assert not check.ok
+    assert "pip install --upgrade yt-dlp" in check.mend
+
+
+@pytest.mark.parametrize(("version", "is_good"), [("22.4.0", True), ("20.20.2", False)])
+def test_for_youtube_a_javascript_program_is_looked_for_as_yt_dlp_does(
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    version: str,
+    is_good: bool,
+) -> None:
+    monkeypatch.setenv("MUSIC_SYNC_EXTRACTORS", "youtube")
+    monkeypatch.setenv("PATH", f"{home}:/bin")
+    program(home, version)
+
+    (check,) = found("javascript")
+
+    assert (check.ok, bool(check.mend)) == (is_good, not is_good)
+    assert f"node {version}" in check.message
+
+
+@pytest.mark.parametrize("sites", ["", "soundcloud"])
+def test_without_youtube_no_javascript_is_needed(home: Path, monkeypatch: pytest.MonkeyPatch, sites: str) -> None:
+    monkeypatch.setenv("MUSIC_SYNC_EXTRACTORS", sites)
+
+    assert found("javascript") == []
