@@ -39,7 +39,7 @@ class NotThere(NeedsPerson):
 
 
 class Rejected(NeedsPerson):
-    """Notion does not take what was sent: the board's properties may have changed."""
+    """Notion does not take what was sent: the table's properties may have changed."""
 
 
 class Unsure(ServiceUnavailable):
@@ -166,7 +166,7 @@ def _refusal(status: int, what: str, told: str) -> SyncError | None:
     if status == 404:
         return NotThere(f"Notion could not {what} ({told}); share it with the connection")
     if status == 400:
-        return Rejected(f"Notion refused to {what} ({told}); compare the board's properties with the settings")
+        return Rejected(f"Notion refused to {what} ({told}); look at the database's properties")
     if status != 409 and status not in _WORTH_ANOTHER_TRY:
         return NeedsPerson(f"Notion answered oddly when asked to {what} ({told}); check MUSIC_SYNC_NOTION_URL")
     return None
