@@ -40,6 +40,14 @@ def text_in(cells: Cells, role: str) -> str:
     return read(value) if read and value is not None else ""
 
 
+def title_of(page: Json) -> str:
+    """The title of any page."""
+    for cell in (page.get("properties") or {}).values():
+        if isinstance(cell, dict) and cell.get("type") == "title":
+            return text_in({"title": cell}, "title").strip()
+    return ""
+
+
 def related(cell: Json) -> list[str]:
     return [str(one["id"]) for one in cell.get("relation") or () if isinstance(one, dict) and one.get("id")]
 

@@ -94,7 +94,7 @@ def every_task(settings: Settings) -> Iterator[Task]:
 
 def _notion(settings: Settings) -> Board | None:
     token, database = settings.notion_token, settings.agent_tasks_db_id
-    if not token and not database:
+    if not database and (not token or settings.tracks_db_id):
         return None
     if not token or not database:
         missing = "AGENT_TASKS_DB_ID" if token else "NOTION_TOKEN"

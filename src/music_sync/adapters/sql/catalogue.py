@@ -27,6 +27,7 @@ from music_sync.adapters.sql.tables import (
     playlist_members,
     playlists,
     recordings,
+    shown,
     source_links,
 )
 from music_sync.model.endings import Ending, Reason
@@ -205,6 +206,12 @@ class SqlCatalogue:
         with self._reading() as connection:
             found = connection.execute(wanted.order_by(outbox.c.outgoing_id)).all()
         return [Outgoing(row.outgoing_id, row.target, row.subject, row.payload) for row in found]
+
+    def shown_as(self, target: str) -> dict[str, str]:
+        """What a view shows: the id of its page -> the subject."""
+        wanted = sa.select(shown.c.shown_as, shown.c.subject).where(shown.c.target == target)
+        with self._reading() as connection:
+            return {row.shown_as: row.subject for row in connection.execute(wanted)}
 
     # Writing
 
