@@ -124,7 +124,7 @@ class NotionRows:
         try:
             if self._is_old() or self._memory.began:
                 self._read_all(table, wanted, may_go_on)
-            if self.is_whole:
+            else:
                 self._read_edited(table, wanted)
         finally:
             self._by = {}
