@@ -15,6 +15,7 @@ from music_sync.adapters.durable_files import sha256_of
 from music_sync.adapters.exports.notion_tracks import Databases, NotionTracks
 from music_sync.adapters.library_folder import FolderLibrary
 from music_sync.adapters.notion_calls import NotionCalls
+from music_sync.adapters.notion_music import connection
 from music_sync.adapters.sql.catalogue import SqlCatalogue
 from music_sync.adapters.sql.shown import SqlShown
 from music_sync.demo.notion import NotionServer
@@ -106,7 +107,7 @@ class Bench:
         return NotionTracks(
             self.connect,
             Databases(**{**known, **databases}),
-            SqlShown(self.engine, "notion", lambda: self.now),
+            SqlShown(self.catalogue, "notion", lambda: self.now),
             shelf,
             self.rows_file,
             self.stopping,
@@ -115,7 +116,7 @@ class Bench:
         )
 
     def connect(self) -> NotionCalls:
-        return NotionCalls(self.server.token, self.server.url, sleep=self.slept.append, patience_s=20)
+        return connection(self.server.token, self.server.url, sleep=self.slept.append)
 
     def show(self, **databases: str) -> Sequence[str]:
         """A round some hours later."""

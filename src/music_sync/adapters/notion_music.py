@@ -1,6 +1,7 @@
 """The original's music databases on Notion: which properties they have, by the names and types that are in use."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from music_sync.adapters.notion_calls import NotionCalls
@@ -121,6 +122,16 @@ NOT_MISSED = frozenset(
 
 LINKS = ("soundcloud_url", "youtube_url", "bandcamp_url", "beatport_url", "apple_url", "spotify_url", "spotify_id")
 """The properties that lead to a track, the ones that may bring audio first."""
+
+
+PATIENCE_S = 30.0
+"""How long one call is tried again: a round has a minute for all of them."""
+TRIES = 3
+
+
+def connection(token: str, url: str, *, sleep: Callable[[float], None] = time.sleep) -> NotionCalls:
+    """A connection that gives up sooner than the board's: what is not done now is done by the next round."""
+    return NotionCalls(token, url, sleep=sleep, patience_s=PATIENCE_S, tries=TRIES)
 
 
 def tracks_table(calls: NotionCalls, database: str) -> NotionTable:

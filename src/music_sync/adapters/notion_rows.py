@@ -134,11 +134,11 @@ class NotionRows:
         """Take in a row that was just read or written."""
         row = row_of(page, cells_of(page, part_of(schema, ROLES)))
         self._rows[row.page] = row
-        self._by = {}
+        if self._by:
+            self._enter(row)
 
     def drop(self, page: str) -> None:
-        if self._rows.pop(page, None):
-            self._by = {}
+        self._rows.pop(page, None)
 
     def save(self) -> None:
         self._save()
@@ -146,10 +146,14 @@ class NotionRows:
     def find(self, ids: Ids, taken: Callable[[str], bool]) -> str:
         """The page of the row that bears one of these ids, the oldest first, `taken` ones left out; never by words."""
         index = self._index()
-        exact = [*index["our_id"].get(ids.our_id, ())]
-        exact += [page for link in ids.links for page in index["link"].get(link, ())]
-        exact += [page for page in index["isrc"].get(ids.isrc, ()) if self._fits(self._rows[page], ids)]
-        return next((page for page in exact if not taken(page)), "")
+        keys = [("our_id", ids.our_id), *(("link", link) for link in ids.links), ("isrc", ids.isrc)]
+        for kind, key in keys:
+            for page in index[kind].get(key, ()) if key else ():
+                row = self._rows.get(page)
+                # The index may still know what a row said before.
+                if row and key in _keys_of(row)[kind] and (kind != "isrc" or self._fits(row, ids)) and not taken(page):
+                    return page
+        return ""
 
     def _fits(self, row: Row, ids: Ids) -> bool:
         """ISRC alone names no recording; with the length, or where the row has none the very title, it does."""
@@ -160,13 +164,15 @@ class NotionRows:
 
     def _index(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
         if not self._by:
-            by: dict[str, dict[str, list[str]]] = {kind: defaultdict(list) for kind in ("our_id", "link", "isrc")}
+            self._by = {kind: defaultdict(list) for kind in ("our_id", "link", "isrc")}
             for row in sorted(self._rows.values(), key=lambda each: each.created):
-                for kind, keys in (("our_id", (row.our_id,)), ("link", row.links), ("isrc", (row.isrc,))):
-                    for key in filter(None, keys):
-                        by[kind][key].append(row.page)
-            self._by = by
+                self._enter(row)
         return self._by
+
+    def _enter(self, row: Row) -> None:
+        for kind, keys in _keys_of(row).items():
+            for key in filter(None, keys):
+                self._by[kind][key].append(row.page)
 
     # Reading
 
@@ -227,6 +233,10 @@ class NotionRows:
         except (OSError, EnvironmentFault) as error:
             # What could not be remembered is read again.
             log.warning("the memory of Notion's rows cannot be written: %s", error)
+
+
+def _keys_of(row: Row) -> Mapping[str, Sequence[str]]:
+    return {"our_id": (row.our_id,), "link": row.links, "isrc": (row.isrc,)}
 
 
 _NAMES = tuple(field.name for field in fields(Row))

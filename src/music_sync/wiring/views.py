@@ -1,6 +1,6 @@
 """What shows the library to other programs, after all is filed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -8,18 +8,15 @@ from music_sync.adapters.durable_files import sha256_of
 from music_sync.adapters.exports.m3u import M3uFolder
 from music_sync.adapters.library_folder import FolderLibrary
 from music_sync.adapters.sql.catalogue import SqlCatalogue
-from music_sync.model.errors import BadSetting
+from music_sync.model.errors import BadSetting, SyncError
 from music_sync.model.happenings import Happening, Tell
 from music_sync.model.view import Shelf, View
 from music_sync.settings import Settings
 from music_sync.track.evidence import shortcomings
-from music_sync.wiring.state import open_state
 
 if TYPE_CHECKING:
     from music_sync.adapters.notion_calls import NotionCalls
-
-PATIENCE_S = 20.0
-"""How long one call to Notion is tried again: a round has a minute for all of them."""
+    from music_sync.adapters.notion_table import NotionTable
 
 
 def publishing(
@@ -35,10 +32,12 @@ def publishing(
     def told(sentence: str) -> None:
         tell(Happening("", "", "publish", "told", text=sentence))
 
-    return partial(publish, catalogue, [M3uFolder(library)], _views(settings, library, stopping), told)
+    return partial(publish, catalogue, [M3uFolder(library)], _views(settings, catalogue, library, stopping), told)
 
 
-def _views(settings: Settings, library: FolderLibrary, stopping: Callable[[], bool]) -> Sequence[View]:
+def _views(
+    settings: Settings, catalogue: SqlCatalogue, library: FolderLibrary, stopping: Callable[[], bool]
+) -> Sequence[View]:
     """Those that are switched on; for others nothing is compared and nothing waits."""
     if not settings.tracks_db_id:
         return []
@@ -49,14 +48,44 @@ def _views(settings: Settings, library: FolderLibrary, stopping: Callable[[], bo
         library.held, lambda recording: shortcomings(recording, library, (), hash_of=sha256_of), library.absolute
     )
     databases = Databases(settings.tracks_db_id, settings.artists_db_id, settings.playlists_db_id)
-    book = SqlShown(open_state(settings), NAME)
+    book = SqlShown(catalogue, NAME)
     return [NotionTracks(partial(connected, settings), databases, book, shelf, settings.notion_rows, stopping)]
 
 
-def connected(settings: Settings, patience_s: float = PATIENCE_S) -> "NotionCalls":
+def connected(settings: Settings) -> "NotionCalls":
     """A connection to Notion; raises BadSetting when there is no token for it."""
-    from music_sync.adapters.notion_calls import NotionCalls
+    from music_sync.adapters import notion_music
 
     if not settings.notion_token:
         raise BadSetting("setting NOTION_TOKEN is missing: Music Tracks on Notion need it beside TRACKS_DB_ID; set it")
-    return NotionCalls(settings.notion_token.get_secret_value(), settings.notion_url, patience_s=patience_s)
+    return notion_music.connection(settings.notion_token.get_secret_value(), settings.notion_url)
+
+
+def notion_findings(settings: Settings) -> Iterator[tuple[str, SyncError | None]]:
+    """Ask Notion for each database in the settings: the setting's name, and what is wrong with it."""
+    from music_sync.adapters import notion_music
+
+    opened = (
+        (notion_music.TRACKS_SETTING, settings.tracks_db_id, notion_music.tracks_table),
+        (notion_music.ARTISTS_SETTING, settings.artists_db_id, notion_music.artists_table),
+        (notion_music.PLAYLISTS_SETTING, settings.playlists_db_id, notion_music.playlists_table),
+    )
+    calls = connected(settings)
+    try:
+        for setting, database, table in opened:
+            if database:
+                yield setting, _wrong_with(partial(_probed, table, calls, database))
+    finally:
+        calls.close()
+
+
+def _probed(table: "Callable[[NotionCalls, str], NotionTable]", calls: "NotionCalls", database: str) -> object:
+    return table(calls, database).probe()
+
+
+def _wrong_with(act: Callable[[], object]) -> SyncError | None:
+    try:
+        act()
+    except SyncError as error:
+        return error
+    return None

@@ -300,6 +300,46 @@ def test_a_relation_that_a_person_took_out_does_not_come_back_and_an_added_one_s
     assert names == ["Mine", "Late"]
 
 
+def test_p27_a_row_that_a_person_adds_for_what_we_own_is_completed_beside_ours(bench: Bench) -> None:
+    recording_id = bench.file()
+    bench.show()
+    ours = bench.row()
+    row = bench.add("bad kingdom")
+    bench.catalogue.link(recording_id, FoundTrack("notion", row, "r", "Moderat", "bad kingdom"))
+    bench.show()
+
+    assert bench.rows() == [ours, row]
+    assert bench.says(row, "AIFF File Path") == str(bench.path_of(recording_id))
+    bench.path_of(recording_id).unlink()
+    bench.show()
+    assert [bench.says(each, "Downloaded") for each in bench.rows()] == [False, False]
+
+
+def test_p27_a_persons_row_whose_track_is_filed_becomes_the_recordings_row(bench: Bench) -> None:
+    row = bench.add("Bad Kingdom", Artist_Name="Moderat")
+    theirs = FoundTrack("notion", row, "r", "Moderat", "Bad Kingdom")
+    bench.end(theirs)
+    bench.show()
+    assert bench.rows() == [row]
+    bench.file(theirs)
+    bench.show()
+
+    assert bench.rows() == [row]
+    assert bench.says(row, "Downloaded") is True
+
+
+def test_two_rows_that_waited_for_one_recording_are_both_completed(bench: Bench) -> None:
+    bench.end(SPOTIFY)
+    other = replace(SPOTIFY, source="soundcloud", source_id="7", url="https://soundcloud.com/moderat/bad-kingdom")
+    bench.end(other)
+    bench.show()
+    assert len(bench.rows()) == 2
+    bench.catalogue.link(bench.file(), other)
+    bench.show()
+
+    assert [bench.says(row, "Downloaded") for row in bench.rows()] == [True, True]
+
+
 # Relations
 
 

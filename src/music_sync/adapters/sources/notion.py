@@ -22,7 +22,6 @@ NAME = "notion"
 NEEDS = "TRACKS_DB_ID and NOTION_TOKEN"
 LIMIT_S = 60.0
 """How long one reading takes; a database of many thousands is read over several syncs."""
-PATIENCE_S = 20.0
 
 
 def open_parts(means: Means) -> "Sequence[WantedRows]":
@@ -44,9 +43,7 @@ class WantedRows:
         token = str(self._means.setting("notion_token"))
         if not token:
             raise NeedsPerson("NOTION_TOKEN is not set; set it to the token of the connection that reads TRACKS_DB_ID")
-        calls = NotionCalls(
-            token, str(self._means.setting("notion_url")), sleep=self._means.sleep, patience_s=PATIENCE_S
-        )
+        calls = notion_music.connection(token, str(self._means.setting("notion_url")), sleep=self._means.sleep)
         try:
             yield from self._wanted(calls)
         finally:

@@ -57,6 +57,10 @@ class SqlCatalogue:
         self._name = name_of(engine)
 
     @property
+    def engine(self) -> sa.Engine:
+        return self._engine
+
+    @property
     def listings(self) -> SqlListings:
         """The memory of what sources held, in the same database."""
         return SqlListings(self._engine, self._clock)
@@ -212,6 +216,12 @@ class SqlCatalogue:
         wanted = sa.select(shown.c.shown_as, shown.c.subject).where(shown.c.target == target)
         with self._reading() as connection:
             return {row.shown_as: row.subject for row in connection.execute(wanted)}
+
+    def view_facts(self) -> list[tuple[str, str]]:
+        """What views remembered of their last round: name and JSON text."""
+        wanted = sa.select(facts.c.name, facts.c.value).where(facts.c.name.like("view:%:state"))
+        with self._reading() as connection:
+            return [(row.name, row.value) for row in connection.execute(wanted)]
 
     # Writing
 

@@ -23,11 +23,11 @@ _PLACES = ("buy_list", "review", "failed")
 class SqlShown:
     """Fulfils `model.view.Book` for one view, over the catalogue's own database; raises as the catalogue does."""
 
-    def __init__(self, engine: sa.Engine, target: str, clock: Callable[[], datetime] = now_utc) -> None:
-        self._engine = engine
-        self._writer = in_write(engine)
-        self._name = name_of(engine)
-        self._catalogue = SqlCatalogue(engine, clock)
+    def __init__(self, catalogue: SqlCatalogue, target: str, clock: Callable[[], datetime] = now_utc) -> None:
+        self._catalogue = catalogue
+        self.engine = catalogue.engine
+        self._writer = in_write(self.engine)
+        self._name = name_of(self.engine)
         self._clock = clock
         self.target = target
 
@@ -41,7 +41,7 @@ class SqlShown:
         on = playlists.join(playlist_members)
         wanted = sa.select(playlist_members.c.recording_id, playlists.c.source, playlists.c.source_id, playlists.c.name)
         found: dict[str, list[Playlist]] = defaultdict(list)
-        with translated(self._name), self._engine.connect() as connection:
+        with translated(self._name), self.engine.connect() as connection:
             for recording_id, *rest in connection.execute(wanted.select_from(on).order_by(playlists.c.playlist_id)):
                 found[recording_id].append(Playlist(*rest))
         return {recording_id: tuple(lists) for recording_id, lists in found.items()}
@@ -52,7 +52,7 @@ class SqlShown:
         same = sa.and_(later.c.source == attempts.c.source, later.c.source_id == attempts.c.source_id)
         is_latest = ~sa.exists().where(same, later.c.attempt > attempts.c.attempt)
         wanted = sa.select(attempts).where(attempts.c.ending.in_(_PLACES), is_latest).order_by(attempts.c.attempt_id)
-        with translated(self._name), self._engine.connect() as connection:
+        with translated(self._name), self.engine.connect() as connection:
             found = connection.execute(wanted).all()
         for row in found:
             told = told_of(row.found)
@@ -75,7 +75,7 @@ class SqlShown:
     def shown(self) -> dict[str, Standing]:
         """By subject."""
         wanted = sa.select(shown.c.subject, shown.c.shown_as, shown.c.digest).where(shown.c.target == self.target)
-        with translated(self._name), self._engine.connect() as connection:
+        with translated(self._name), self.engine.connect() as connection:
             return {subject: _standing(page, text) for subject, page, text in connection.execute(wanted)}
 
     def show(self, subject: str, standing: Standing) -> None:
@@ -123,7 +123,7 @@ class SqlShown:
 
     def fact(self, name: str) -> str:
         """What was remembered of this view under that name; empty for nothing."""
-        with translated(self._name), self._engine.connect() as connection:
+        with translated(self._name), self.engine.connect() as connection:
             wanted = sa.select(facts.c.value).where(facts.c.name == f"view:{self.target}:{name}")
             return connection.scalar(wanted) or ""
 
