@@ -70,12 +70,13 @@ def test_p15_p27_a_row_that_a_person_adds_is_filed_and_completed(there: There) -
 def test_p64_a_sync_without_notion_ends_done_and_is_caught_up(there: There) -> None:
     offer(there.world, 0)
     there.server.misbehave(BadGateway(), always=True)
-    away = replace(there.world, more=(*there.world.more, ("MUSIC_SYNC_SOURCES", "folder")))
+    away = replace(there.world, more=(*there.world.more, ("MUSIC_SYNC_SOURCES", "folder,notion")))
 
     first = away.json("sync")
     seen = glance(there.world.home / "var" / "state.db")
 
     assert (first["result"], first["counts"]["new"]) == ("done", 1)
+    assert [source["ok"] for source in first["sources"]] == [True, False]
     assert seen.unsent
     assert "Notion is away" in seen.views[0].trouble
     there.server.behave()

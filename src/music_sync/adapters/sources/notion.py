@@ -33,6 +33,8 @@ class WantedRows:
 
     name = NAME
     part = ""
+    is_view = True
+    """Its database is a view of ours first: while it is away, a sync lacks nothing but what a person added there."""
 
     def __init__(self, means: Means) -> None:
         self.messages: list[str] = []
