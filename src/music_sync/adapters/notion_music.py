@@ -32,8 +32,6 @@ TRACKS: Mapping[str, Names] = {
     "m4a_path": ("M4A File Path", "M4A Path"),
     "file_path": ("File Path",),
     "size_mb": ("Audio File Size (MB)",),
-    "bit_rate": ("BitRate", "Bit Rate"),
-    "cutoff_hz": ("Cutoff Frequency (Hz)", "Cutoff (Hz)"),
     "length_s": ("Audio Duration (seconds)", "Duration (s)", "TotalTime"),
     "length_ms": ("Duration (ms)",),
     "tempo": ("Tempo", "AverageBpm", "BPM"),
@@ -86,9 +84,7 @@ _KINDS: Mapping[str, Names] = {
     "aiff_path": _PATH,
     "m4a_path": _PATH,
     "file_path": _PATH,
-    **dict.fromkeys(
-        ("size_mb", "bit_rate", "cutoff_hz", "length_s", "length_ms", "tempo", "loudness", "track_count"), _NUMBER
-    ),
+    **dict.fromkeys(("size_mb", "length_s", "length_ms", "tempo", "loudness", "track_count"), _NUMBER),
     "tempo_confidence": ("number",),
     "key_confidence": ("number",),
     "key": ("rich_text", "select"),
@@ -114,8 +110,8 @@ ALTERNATIVES: Mapping[str, str] = {
 """What is not missed when the other one is there."""
 NOT_MISSED = frozenset(
     {
-        "our_id", "state", "reason", "local_file", "file_path", "cutoff_hz", "tempo_confidence", "key_confidence",
-        "added_at", "processed_at", "size_mb", "bit_rate", "spotify_url",
+        "our_id", "state", "reason", "local_file", "file_path", "tempo_confidence", "key_confidence",
+        "added_at", "processed_at", "size_mb", "spotify_url",
     }
 )  # fmt: skip
 """What is written where there is a property for it; the original's database has none, or its users may do without."""
