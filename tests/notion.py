@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from tests.notion_types import breaches
 
 from music_sync.adapters.board_notion import NotionBoard
-from music_sync.adapters.board_notion_calls import NotionCalls
 from music_sync.adapters.board_notion_schema import NotionNames
+from music_sync.adapters.notion_calls import NotionCalls
 from music_sync.demo.notion import NotionServer
 from music_sync.demo.notion_workspace import AGENT_TASKS, STATUSES, AgentTasks, Workspace, agent_tasks_database
 

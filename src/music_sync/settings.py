@@ -215,9 +215,11 @@ class Settings(BaseModel):
         "", description="Address of an OpenTelemetry collector (OTLP over HTTP) that gets a span for each run and step."
     )
     notion_token: SecretStr | None = Field(
-        None, description="Token of your Notion connection; with it and the id below the board is on Notion."
+        None, description="Token of your Notion connection, for the board and for Music Tracks."
     )
-    agent_tasks_db_id: str = Field("", description="Id or address of the Agent-Tasks database on Notion.")
+    agent_tasks_db_id: str = Field(
+        "", description="Id or address of the Agent-Tasks database on Notion; with it the board is there."
+    )
     notion_names: dict[str, Words] = Field(
         {},
         description="Names of the board's properties where they differ from the original's: `status = [\"State\"]`;"
@@ -361,6 +363,10 @@ class Settings(BaseModel):
     def budgets(self) -> Path:
         """What was used of each service's budget, a file each."""
         return self.var / "budgets"
+
+    @property
+    def notion_rows(self) -> Path:
+        return self.var / "notion-rows.json"
 
     @property
     def last_run_file(self) -> Path:

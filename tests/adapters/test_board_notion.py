@@ -11,8 +11,9 @@ from tests import plain_http
 from tests.notion import OnNotion, another_board, on_notion
 
 from music_sync.adapters.board_notion import NotionBoard
-from music_sync.adapters.board_notion_calls import NotionCalls
-from music_sync.adapters.board_notion_schema import NotionNames, cut, database_id_in, option_for, units
+from music_sync.adapters.board_notion_schema import NotionNames
+from music_sync.adapters.notion_calls import NotionCalls
+from music_sync.adapters.notion_properties import cut, database_id_in, option_for, units
 from music_sync.demo.notion import (
     BadGateway,
     Behaviour,
@@ -442,7 +443,7 @@ def test_a_status_that_the_board_lacks_is_named_and_the_rest_is_written(there: O
     task_id = there.add()
     written = there.board.update(task_id, Change(status="In Progress", result="x"))
 
-    assert written.dropped == ('Status: the board has no option "In Progress"',)
+    assert written.dropped == ('Status: it has no option "In Progress"',)
     assert there.workspace.value(task_id, "Status") == "Ready"
     assert there.workspace.value(task_id, "Execution-Result") == "x"
 
@@ -499,7 +500,7 @@ def test_what_a_person_mends_on_the_board_is_noticed_in_time(there: OnNotion) ->
     after = board.update(task_id, Change(status="On Hold")).dropped, names_of_agents(board)
     calls.close()
 
-    assert before == (('Status: the board has no option "On Hold"',), ["Claude Code"])
+    assert before == (('Status: it has no option "On Hold"',), ["Claude Code"])
     assert after == ((), ["Claude Code 2"])
 
 

@@ -3,41 +3,23 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from functools import partial
+from typing import TypeVar
 
-from music_sync.adapters.board_notion_calls import NotionCalls, NotThere, Rejected, Unsure
-from music_sync.adapters.board_notion_pages import (
-    Cells,
-    Json,
-    cells_of,
-    is_cut,
-    is_in_trash,
-    related,
-    results_of,
-    task_of,
-    text_in,
-    with_reference,
-)
-from music_sync.adapters.board_notion_schema import (
-    Column,
-    NotionNames,
-    Schema,
-    Sent,
-    database_id_in,
-    option_for,
-    read_schema,
-    to_send,
-    whole_id,
-)
+from music_sync.adapters.board_notion_pages import task_of, with_reference
+from music_sync.adapters.board_notion_schema import NotionNames, read_schema, told_lacking
+from music_sync.adapters.notion_calls import NotionCalls, NotThere, Rejected, Unsure
+from music_sync.adapters.notion_pages import Cells, Json, cells_of, is_in_trash, related, results_of, text_in
+from music_sync.adapters.notion_properties import Column, Schema, Sent, Value, option_for, to_send, whole_id
+from music_sync.adapters.notion_table import OLDEST_FIRST, NotionTable, both, property_ids
 from music_sync.model.errors import NeedsPerson, ServiceUnavailable
 from music_sync.model.task import BLOCKED, Change, Draft, Task, Written
 
 log = logging.getLogger(__name__)
 
-PAGE_ROWS = 100
 KEPT_S = 300.0
 """How long the board's properties and the names of agents are taken as they were read."""
 CREATION_LAG_S = 2.0
@@ -45,7 +27,6 @@ CREATION_LAG_S = 2.0
 CLOCKS_APART = timedelta(minutes=5)
 FIRST_STATUS = "Ready"
 
-_OLDEST_FIRST = [{"timestamp": "created_time", "direction": "ascending"}]
 _NEWEST_FIRST = [{"timestamp": "created_time", "direction": "descending"}]
 Answer = TypeVar("Answer")
 
@@ -69,10 +50,8 @@ class NotionBoard:
     ) -> None:
         self._calls = calls
         self._clock = clock
-        self._database_id = database_id_in(database_id)
-        if not self._database_id:
-            raise NeedsPerson(f"AGENT_TASKS_DB_ID is no id of a Notion database: {database_id[:100]!r}; set it anew")
-        self._names = names or NotionNames()
+        read = partial(read_schema, names=names or NotionNames())
+        self._table = NotionTable(calls, database_id, "AGENT_TASKS_DB_ID", "tasks", read)
         self._lock = threading.RLock()
         self._known_schema: Schema | None = None
         self._known_until = 0.0
@@ -126,49 +105,11 @@ class NotionBoard:
         schema = self._schema()
         archive = schema.columns.get("archive")
         wanted = {"property": archive.name, "checkbox": {"equals": False}} if archive else None
-        for page in self._rows(schema, wanted):
+        for page in self._table.rows(schema, wanted):
             task = self._read(schema, page)
             if task.task_id not in given and not task.archived:
                 given.add(task.task_id)
                 yield task
-
-    def _rows(self, schema: Schema, wanted: Json | None) -> Iterator[Json]:
-        """All pages that pass a filter, the oldest first, past the limit of one query; some may come twice."""
-        since = ""
-        while True:
-            stopped, newest = False, since
-            for results in self._query(schema, _both(wanted, since), _OLDEST_FIRST):
-                stopped |= results.stopped
-                for row in results.rows:
-                    newest = max(newest, str(row.get("created_time") or ""))
-                    yield row
-            if not stopped:
-                return
-            if newest == since:
-                raise NeedsPerson(
-                    f"Notion lists no more than part of the tasks made at {since} on {self._where}, "
-                    "because so many were made in one minute; archive some of them"
-                )
-            since = newest
-
-    def _query(self, schema: Schema, wanted: Json | None, sorts: Any, **more: Any) -> Iterator[Any]:
-        asked: dict[str, Any] = {"sorts": sorts, "page_size": PAGE_ROWS, "result_type": "page"} | more
-        asked["filter_properties"] = _ids(schema)
-        if wanted is not None:
-            asked["filter"] = wanted
-        cursors: set[str] = set()
-        while True:
-            answer = self._calls.ask(
-                "read the tasks", lambda client: client.data_sources.query(schema.source_id, **asked)
-            )
-            results = results_of(answer)
-            yield results
-            if not results.cursor:
-                return
-            if results.cursor in cursors:
-                raise ServiceUnavailable("Notion leads in circles through the tasks; the next run tries again")
-            cursors.add(results.cursor)
-            asked["start_cursor"] = results.cursor
 
     def _task(self, schema: Schema, task_id: str) -> Task | None:
         page = self._page(schema, task_id)
@@ -180,48 +121,24 @@ class NotionBoard:
         if not page_id:
             return None
         try:
-            page = self._retrieved(page_id, _ids(schema))
+            page = self._table.retrieved(page_id, property_ids(schema))
         except NotThere:
             # Notion says the same when the whole board is out of reach, which is another thing.
             self._probe()
             return None
         except Rejected:
             # A page of another database lacks our properties; one of ours does when they have changed.
-            if _is_of(schema, self._retrieved(page_id)):
+            if _is_of(schema, self._table.retrieved(page_id)):
                 raise
             return None
         return page if _is_of(schema, page) else None
 
-    def _retrieved(self, page_id: str, property_ids: Sequence[str] = ()) -> Json:
-        only = {"filter_properties": property_ids} if property_ids else {}
-        return self._calls.ask(f"read the task {page_id}", lambda client: client.pages.retrieve(page_id, **only))
-
     def _read(self, schema: Schema, page: Json) -> Task:
         if "properties" not in page:
-            page = self._retrieved(str(page.get("id")))
-        cells = self._whole(page, cells_of(page, schema))
+            page = self._table.retrieved(str(page.get("id")))
+        cells = self._table.whole(page, cells_of(page, schema))
         self._seen.add(str(page["id"]))
         return task_of(page, cells, self._agent(cells), related(cells.get("prerequisites", {})))
-
-    def _whole(self, page: Json, cells: Cells) -> Cells:
-        """The values with those that the page tells the beginning of replaced by the whole."""
-        return {role: self._whole_cell(page, cell) if is_cut(cell) else cell for role, cell in cells.items()}
-
-    def _whole_cell(self, page: Json, cell: Json) -> Json:
-        kind, parts, cursor = str(cell["type"]), [], ""
-        while True:
-            results = results_of(self._part(str(page["id"]), str(cell["id"]), cursor))
-            parts += [row.get(kind) for row in results.rows]
-            cursor = results.cursor
-            if not cursor:
-                return {**cell, kind: parts, "has_more": False}
-
-    def _part(self, page_id: str, property_id: str, cursor: str) -> Json:
-        where = {"start_cursor": cursor} if cursor else {}
-        return self._calls.ask(
-            "read a long property",
-            lambda client: client.pages.properties.retrieve(page_id, property_id, page_size=PAGE_ROWS, **where),
-        )
 
     # Agents
 
@@ -270,7 +187,7 @@ class NotionBoard:
         return self._create(schema, sent, draft)
 
     def _draft_to_send(self, schema: Schema, draft: Draft) -> Sent:
-        values: dict[str, str | tuple[str, ...]] = {role: value for role, value in vars(draft).items() if value}
+        values: dict[str, Value] = {role: value for role, value in vars(draft).items() if value}
         values["title"] = draft.title
         values["status"] = FIRST_STATUS
         if draft.review_of and "review_of" not in schema.columns:
@@ -288,15 +205,10 @@ class NotionBoard:
         return to_send(schema, values)
 
     def _create(self, schema: Schema, sent: Sent, draft: Draft) -> Task:
-        parent = {"type": "data_source_id", "data_source_id": schema.source_id}
         began = datetime.now(UTC)
         for _ in range(2):
             try:
-                page = self._calls.ask(
-                    "add a task",
-                    lambda client: client.pages.create(parent=parent, properties=sent.properties),
-                    repeatable=False,
-                )
+                page = self._table.create(schema, sent.properties, "add a task")
             except Unsure as error:
                 unsure = error
                 if made := self._just_made(schema, draft, began):
@@ -310,7 +222,7 @@ class NotionBoard:
         self._calls.rest(CREATION_LAG_S)
         seen = frozenset(self._seen)
         since = (began - CLOCKS_APART).strftime("%Y-%m-%dT%H:%M:00.000Z")
-        results = next(self._query(schema, _both(None, since), _NEWEST_FIRST))
+        results = next(self._table.query(schema, both(None, since), _NEWEST_FIRST))
         for row in results.rows:
             if row.get("id") not in seen:
                 task = self._read(schema, row)
@@ -326,7 +238,7 @@ class NotionBoard:
                 "again; add one of them"
             )
         for in_trash in (False, True):
-            for results in self._query(schema, {"or": wanted}, _OLDEST_FIRST, in_trash=in_trash):
+            for results in self._table.query(schema, {"or": wanted}, OLDEST_FIRST, in_trash=in_trash):
                 for row in results.rows:
                     task = self._read(schema, row)
                     if task.review_of == (whole_id(task_id) or task_id):
@@ -345,11 +257,8 @@ class NotionBoard:
         # What clears a field that the board does not have is not missed.
         sent = to_send(schema, {role: value for role, value in values.items() if value or role in schema.columns})
         if sent.properties:
-            self._calls.ask(
-                f"write on the task {task_id}",
-                lambda client: client.pages.update(str(page["id"]), properties=sent.properties),
-                repeatable=if_status is None,
-            )
+            what, again = f"write on the task {task_id}", if_status is None
+            self._table.update(str(page["id"]), sent.properties, what, repeatable=again)
         return Written(dropped=sent.dropped)
 
     def _stands(self, task_id: str, status: str | None, if_status: str | None) -> bool:
@@ -363,7 +272,7 @@ class NotionBoard:
 
     @property
     def _where(self) -> str:
-        return f"the Notion database {self._database_id} (AGENT_TASKS_DB_ID)"
+        return self._table.where
 
     def _with_schema(self, act: Callable[[Schema], Answer]) -> Answer:
         """Do something that needs the board's properties, once more if they turn out to have changed."""
@@ -389,61 +298,21 @@ class NotionBoard:
             self._known_schema = None
 
     def _tell_lacking(self, schema: Schema) -> None:
-        if schema.told_lacking and schema.told_lacking != self._told:
-            log.warning("%s cannot hold all of a task: %s", self._where, "; ".join(schema.told_lacking))
-        self._told = schema.told_lacking
+        if told_lacking(schema) and told_lacking(schema) != self._told:
+            log.warning("%s cannot hold all of a task: %s", self._where, "; ".join(told_lacking(schema)))
+        self._told = told_lacking(schema)
 
     def _probe(self) -> Schema:
         """Read the board's properties anew; the table that fits best when the database has several."""
-        schemas = [read_schema(source, self._names) for source in self._sources()]
-        if not schemas:
-            raise NeedsPerson(f"{self._where} holds no table; set AGENT_TASKS_DB_ID to the board's database")
-        best = min(schemas, key=lambda schema: len(schema.lacking))
+        best = self._table.probe()
         if "status" not in best.columns or "title" not in best.columns:
             raise NeedsPerson(f"{self._where} is no board of tasks: {best.lacking.get('status', 'it has no title')}")
         return best
-
-    def _sources(self) -> Iterator[Json]:
-        try:
-            database = self._calls.ask(
-                "read the board's database", lambda client: client.databases.retrieve(self._database_id)
-            )
-        except NotThere as error:
-            yield self._named_source(error)
-            return
-        for one in database.get("data_sources") or ():
-            yield self._source(str(one["id"]))
-
-    def _source(self, source_id: str) -> Json:
-        return self._calls.ask("read the board's properties", lambda client: client.data_sources.retrieve(source_id))
-
-    def _named_source(self, error: NotThere) -> Json:
-        """What stands in the settings may be the id of a table instead of a database."""
-        try:
-            return self._source(self._database_id)
-        except NotThere:
-            raise NeedsPerson(
-                f"Notion has no database {self._database_id} for this connection; check AGENT_TASKS_DB_ID, "
-                "and share it with the connection (… > Connections on the database's page)"
-            ) from error
-
-
-def _ids(schema: Schema) -> list[str]:
-    """The properties to read: boards of two hundred are real, and a task needs fewer than twenty."""
-    return [column.property_id for column in schema.columns.values()]
 
 
 def _is_of(schema: Schema, page: Json) -> bool:
     parent = page.get("parent")
     return isinstance(parent, dict) and parent.get("data_source_id") == schema.source_id
-
-
-def _both(wanted: Json | None, since: str) -> Json | None:
-    """A filter that also asks for pages made since a moment."""
-    if not since:
-        return wanted
-    window = {"timestamp": "created_time", "created_time": {"on_or_after": since}}
-    return {"and": [window, wanted]} if wanted else window
 
 
 def _names_task(schema: Schema, task_id: str) -> list[Json]:

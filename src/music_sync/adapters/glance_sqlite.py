@@ -6,7 +6,7 @@ SQLAlchemy takes longer to import than the answer may take. The tables are those
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,6 +63,28 @@ class Glance:
     """Lists at services, by source and name."""
     arrivals: tuple[str, ...] = ()
     """When the latest tracks were met first, ISO 8601 in UTC, newest first."""
+    views: tuple["ViewState", ...] = ()
+
+
+@dataclass(frozen=True)
+class ViewState:
+    """How a view outside stood after the last round."""
+
+    name: str
+    at: str
+    waiting: int
+    """Rows that the next rounds bring up to date."""
+    trouble: str = ""
+    """One sentence, when it could not be shown."""
+
+
+def view_states(facts: Iterable[tuple[str, str]]) -> tuple[ViewState, ...]:
+    """Read them out of the facts called `view:NAME:state`."""
+    found = []
+    for name, value in facts:
+        said = json.loads(value)
+        found.append(ViewState(name.split(":")[1], said["at"], said["waiting"], said["trouble"]))
+    return tuple(found)
 
 
 def glance(path: Path, *, parked: int = 50, decisions: int = 10) -> Glance:
@@ -112,6 +134,7 @@ def _look(connection: sqlite3.Connection, parked: int, decisions: int) -> Glance
         decisions=_decisions(connection, decisions),
         listings=_listings(connection),
         arrivals=_arrivals(connection),
+        views=view_states(connection.execute("SELECT name, value FROM facts WHERE name LIKE 'view:%:state'")),
     )
 
 

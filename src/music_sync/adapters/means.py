@@ -1,7 +1,7 @@
 """What a source is made from; wiring hands it in, so that no source knows settings, database or engine."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +26,8 @@ class Means:
     budgets: Path
     """Folder of the budgets."""
 
+    shown: Callable[[str], Mapping[str, str]] = lambda _view: {}
+    """What a view of ours shows: its page -> the subject."""
     tell: Callable[[str], None] = lambda _line: None
     """Takes a line about how far a long reading is."""
     sleep: Callable[[float], None] = time.sleep

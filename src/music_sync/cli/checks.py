@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from music_sync.model.errors import BadSetting, SyncError
+from music_sync.model.errors import BadSetting, SyncError, TryAgainLater
 from music_sync.model.ports import Catalogue
 from music_sync.model.track import Recording
 from music_sync.settings import Settings, load
@@ -40,7 +40,7 @@ def all_checks() -> list[Check]:
         return [*found, Check("settings", ok=False, severity="settings", message=str(error))]
     found.append(Check("settings", ok=True, severity="settings", message=f"settings are right, home {settings.home}"))
     found += [_chromaprint(), _yt_dlp()]
-    for check in (_javascript, _privacy, _space, _accounts, _budgets, _state, _library):
+    for check in (_javascript, _privacy, _space, _accounts, _budgets, _notion, _state, _library):
         try:
             found += check(settings)
         except SyncError as error:
@@ -133,6 +133,18 @@ def _budgets(settings: Settings) -> Iterator[Check]:
             yield Check(
                 f"budget_{spent.service}", ok=False, severity="info", message=text, mend="a sync after that goes on"
             )
+
+
+def _notion(settings: Settings) -> Iterator[Check]:
+    """Are the music databases there for us? Each wrong id is told under its own setting."""
+    if not settings.tracks_db_id:
+        return
+    from music_sync.wiring import views
+
+    for setting, error in views.notion_findings(settings):
+        severity = "environment" if isinstance(error, TryAgainLater) else "settings"
+        text = str(error) if error else f"{setting} is there for the connection"
+        yield Check(f"notion_{setting.lower()}", error is None, severity, text)
 
 
 def _state(settings: Settings) -> Iterator[Check]:

@@ -41,6 +41,8 @@ def forget(ctx: click.Context, *, source: str, yes: bool, dry_run: bool) -> int:
         if account is not None:
             means(settings, lambda: snapshot(settings).listings).accounts.forget(account)
         SqlForgetting(open_state(settings)).forget(source)
+        if source == "notion":
+            settings.notion_rows.unlink(missing_ok=True)
     click.echo(show.clean(f"forgot {there}; files and recordings are as they were"))
     if source in {word.partition(":")[0] for word in settings.sources}:
         click.echo(f"next: take {source} out of MUSIC_SYNC_SOURCES, else the next sync reads what it still may")

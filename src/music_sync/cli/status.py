@@ -6,7 +6,7 @@ from datetime import datetime
 import click
 
 from music_sync.adapters import account_file, budget_file, glance_sqlite, last_run_file
-from music_sync.adapters.glance_sqlite import Glance, Parked
+from music_sync.adapters.glance_sqlite import Glance, Parked, ViewState
 from music_sync.adapters.last_run_file import LastRun
 from music_sync.cli import show
 from music_sync.cli.accounts_shown import (
@@ -67,6 +67,7 @@ def _shape(settings: Settings, last: LastRun, seen: Glance) -> dict[str, object]
         "parked": [vars(track) for track in seen.parked],
         "outbox": seen.unsent,
         "advice": _advice(settings, seen),
+        "views": [vars(view) for view in seen.views],
         "accounts": account_rows(account_file.standings(settings.accounts)),
         "lists": list_rows(seen.listings),
         "budgets": budget_rows(budget_file.spent_in(settings.budgets)),
@@ -83,6 +84,8 @@ def _print(settings: Settings, last: LastRun, seen: Glance) -> None:
         click.echo(f"          {told}")
     click.echo(f"library   {seen.recordings} recordings, {seen.files} files in {settings.library}")
     click.echo(f"queue     {seen.endings.get('running', 0)} under way or broken off")
+    for view in seen.views if settings.tracks_db_id else ():
+        click.echo(f"{view.name:<9} {_view_line(view)}")
     _print_accounts(settings)
     _print_lists(seen.listings)
     for ending, next_step in WHAT_NEXT.items():
@@ -97,6 +100,12 @@ def _print(settings: Settings, last: LastRun, seen: Glance) -> None:
 def _advice(settings: Settings, seen: Glance) -> str:
     arrivals = [datetime.fromisoformat(text).astimezone() for text in seen.arrivals]
     return advice(arrivals, settings.interval)
+
+
+def _view_line(view: ViewState) -> str:
+    if view.trouble:
+        return show.clean(view.trouble)
+    return f"{view.waiting} rows wait for the next sync" if view.waiting else "all rows are up to date"
 
 
 def _print_accounts(settings: Settings) -> None:

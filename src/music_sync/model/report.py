@@ -45,6 +45,8 @@ class SourceReport:
     """Who goes on when it is not ok: flow (the next sync), person."""
     cause: str = ""
     """What kind of fault: service, environment, or empty."""
+    weighs: bool = True
+    """Does its failure change how the run ends? That of a view does not: what it missed is caught up."""
 
     @property
     def label(self) -> str:
@@ -110,7 +112,8 @@ class RunReport:
         """One word for the whole run; what stopped it beats what failed, what failed beats what waits for a person."""
         if self.fault:
             return self.fault
-        broken = [source for source in self.sources if not source.ok]
+        only_views = not any(source.weighs for source in self.sources)
+        broken = [source for source in self.sources if not source.ok and (source.weighs or only_views)]
         failed = {track.ending.cause for track in self.tracks if isinstance(track.ending, Failed)}
         causes = failed | {source.cause for source in broken}
         counts = self.counts

@@ -48,6 +48,8 @@ class FoundTrack:
     """Artist and title are read out of a file name; the file's own tags know better."""
     download: str = ""
     """Address at the source where its artist offers the file; empty when none is offered."""
+    links: tuple[str, ...] = ()
+    """All pages of the track, where the source tells several; `url` is the first of them."""
 
     @property
     def key(self) -> str:

@@ -114,7 +114,7 @@ def _asked(source: Source) -> tuple[list[FoundTrack], SourceReport]:
         # A source that stumbles over what nobody foresaw must not cost the tracks of all others.
         log.exception("source %s failed unexpectedly", report.label)
         report = SourceReport.because(source.name, source.part, _unexpected(error))
-    return list(tracks.values()), report
+    return list(tracks.values()), replace(report, weighs=not getattr(source, "is_view", False))
 
 
 def _unexpected(error: Exception) -> TryAgainLater:

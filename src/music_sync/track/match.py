@@ -68,12 +68,15 @@ def _by_source_id(found: FoundTrack, catalogue: Catalogue) -> Iterator[Match]:
 
 def _by_link(found: FoundTrack, catalogue: Catalogue, others: Container[str]) -> Iterator[Match]:
     """The same page, met at another source; a local file's link may only say where it was once found."""
-    if found.path is not None or not found.url:
+    if found.path is not None:
         return
-    for recording in _but(others, catalogue.by_url(found.url)):
-        for link in recording.sources:
-            if (link.url, link.revision) == (found.url, found.revision):
-                yield _same(recording, Reason("link", f"{link.source} lists {recording.label} with the same link"))
+    # A source that tells several pages of a track means services, whose pages are for ever the same track.
+    pages = [(page, "") for page in found.links] or [(found.url, found.revision)]
+    for page, revision in pages:
+        for recording in _but(others, catalogue.by_url(page)):
+            for link in recording.sources:
+                if (link.url, link.revision) == (page, revision):
+                    yield _same(recording, Reason("link", f"{link.source} lists {recording.label} with the same link"))
 
 
 def _by_hash(sha256: str, catalogue: Catalogue) -> Iterator[Match]:

@@ -2,6 +2,7 @@
 
 state      databases and library, opened or copied
 sources    what a round asks
+views      what shows the library to other programs
 journey    the stages with their adapters
 rounds     sync, retry, plan
 answers    review and undo

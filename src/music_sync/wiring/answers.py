@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from music_sync.adapters.library_folder import FolderLibrary
@@ -17,9 +16,9 @@ from music_sync.track.detect import Request
 from music_sync.track.review import Review, chosen
 from music_sync.track.undo import changes as undoable
 from music_sync.track.undo import wanted
-from music_sync.wiring.journey import exporters
 from music_sync.wiring.rounds import flowing
 from music_sync.wiring.state import LIBRARY_IDENTITY, journal_copy, open_library, open_state, remembered
+from music_sync.wiring.views import publishing
 
 if TYPE_CHECKING:
     from music_sync.flows.engine import Stop
@@ -40,13 +39,12 @@ def reviews(settings: Settings) -> Sequence[Review]:
 def accept(settings: Settings, words: Sequence[str], tell: Tell, stop: "Stop") -> RunReport:
     """A person says that these tracks are what they were compared with; only odd lengths are fetched once more."""
     from music_sync.flows import reviews as told
-    from music_sync.flows.publish import empty_outbox
 
     if not all(each.recording_id for each in chosen(words, reviews(settings))):
         return _said(told.accept, settings, words, tell, stop)
     with locked(settings.lock_file, "music-sync review"), _review_desk(settings) as desk:
         tracks, _ = told.accept(words, desk)
-        empty_outbox(desk.catalogue, exporters(open_library(settings, desk.catalogue)))
+        publishing(settings, desk.catalogue, open_library(settings, desk.catalogue), tell, lambda: stop.is_asked)()
         return RunReport(tuple(tracks))
 
 
@@ -93,7 +91,6 @@ def changes(settings: Settings) -> "Sequence[Told]":
 def take_back(settings: Settings, word: str, *, dry_run: bool) -> "Done":
     """Undo the change of that number, or the `last` one, alone in this home."""
     from music_sync.flows import undo
-    from music_sync.flows.publish import empty_outbox
 
     copy = journal_copy(settings)
     library = FolderLibrary(settings.library, copy.identity(LIBRARY_IDENTITY) or "")
@@ -106,5 +103,5 @@ def take_back(settings: Settings, word: str, *, dry_run: bool) -> "Done":
         catalogue = SqlJournal(open_state(settings))
         library = open_library(settings, catalogue)
         folder = UndoneFolder(library, settings.undone)
-        publish = partial(empty_outbox, catalogue, exporters(library))
+        publish = publishing(settings, catalogue, library)
         return undo.take_back(word, undo.Desk(catalogue, library, folder, publish))

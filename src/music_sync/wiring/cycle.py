@@ -94,14 +94,14 @@ def every_task(settings: Settings) -> Iterator[Task]:
 
 def _notion(settings: Settings) -> Board | None:
     token, database = settings.notion_token, settings.agent_tasks_db_id
-    if not token and not database:
+    if not database and (not token or settings.tracks_db_id):
         return None
     if not token or not database:
         missing = "AGENT_TASKS_DB_ID" if token else "NOTION_TOKEN"
         raise BadSetting(f"setting {missing} is missing: the board on Notion needs a token and a database; set both")
     from music_sync.adapters.board_notion import NotionBoard
-    from music_sync.adapters.board_notion_calls import NotionCalls
     from music_sync.adapters.board_notion_schema import NotionNames
+    from music_sync.adapters.notion_calls import NotionCalls
 
     known = {field.name for field in fields(NotionNames)}
     unknown = [name for name in settings.notion_names if name not in known]

@@ -5,7 +5,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from music_sync.adapters.egress import egress_client
-from music_sync.adapters.exports.m3u import M3uFolder
 from music_sync.adapters.library_folder import FolderLibrary
 from music_sync.adapters.sql.catalogue import SqlCatalogue
 from music_sync.model.happenings import Happening, Tell
@@ -32,7 +31,9 @@ def stages(
     from music_sync.audio.measure import measure
 
     return Stages(
-        open_sources=partial(open_sources, settings, listings=lambda: catalogue.listings, tell=tell),
+        open_sources=partial(
+            open_sources, settings, listings=lambda: catalogue.listings, tell=tell, shown=catalogue.shown_as
+        ),
         catalogue=catalogue,
         shelf=Shelf(library, catalogue, Template.parse(settings.template)),
         providers=[PROVIDERS[name](settings) for name in settings.providers],
@@ -107,8 +108,3 @@ PROVIDERS: dict[str, Callable[[Settings], Provider]] = {
     "link": _direct_link,
     "extractors": _extractors,
 }
-
-
-def exporters(library: FolderLibrary) -> list[M3uFolder]:
-    """What shows the library to other programs."""
-    return [M3uFolder(library)]

@@ -1,6 +1,7 @@
 """The sources that a round asks, in the owner's order, with all they may need."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -20,10 +21,14 @@ from music_sync.wiring.state import snapshot
 
 
 def open_sources(
-    settings: Settings, request: Request, listings: Callable[[], Listings], tell: Tell = lambda _: None
+    settings: Settings,
+    request: Request,
+    listings: Callable[[], Listings],
+    tell: Tell = lambda _: None,
+    shown: Callable[[str], Mapping[str, str]] = lambda _: {},
 ) -> Sequence[Source]:
     """The sources a round asks, in order; raises BadSetting for an argument or a name that means nothing."""
-    given = means(settings, listings, tell)
+    given = replace(means(settings, listings, tell), shown=shown)
     if request.arguments:
         found = [source_for_argument(argument, given) for argument in request.arguments]
     else:
@@ -74,7 +79,7 @@ def means(settings: Settings, listings: Callable[[], Listings], tell: Tell = lam
     def told(line: str) -> None:
         tell(Happening("", "", "detect", "told", text=line))
 
-    return Means(setting, listings, Accounts(settings.accounts, setting), settings.budgets, told)
+    return Means(setting, listings, Accounts(settings.accounts, setting), settings.budgets, tell=told)
 
 
 def _setting(settings: Settings, name: str) -> Any:
@@ -96,6 +101,9 @@ def check_request(settings: Settings, request: Request) -> None:
         raise BadSetting(f"--only {only}: it is not among MUSIC_SYNC_SOURCES; add it there")
     if not request.arguments and not found and only != _name_in(only):
         raise BadSetting(f"--only {only}: {_name_in(only)} has no such part; leave the part out to ask all of them")
+    needed = getattr(sources.module(_name_in(only)), "NEEDS", "")
+    if not request.arguments and not found and needed:
+        raise BadSetting(f"--only {only}: nothing of it is set up; set {needed}")
     passed_over = [source for source in found if isinstance(source, PassedOver)]
     if passed_over and len(passed_over) == len(found):
         raise NotSetUp(passed_over[0].why)

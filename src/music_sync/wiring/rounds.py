@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from music_sync import __version__
@@ -19,9 +18,10 @@ from music_sync.settings import Settings
 from music_sync.track.detect import Request
 from music_sync.track.plan import plan as planned
 from music_sync.track.stages import Stages
-from music_sync.wiring.journey import exporters, stages
+from music_sync.wiring.journey import stages
 from music_sync.wiring.listening import check_request
 from music_sync.wiring.state import LIBRARY_IDENTITY, executor, flow_store, open_catalogue, open_library, snapshot
+from music_sync.wiring.views import publishing
 
 if TYPE_CHECKING:
     from music_sync.flows.engine import Stop
@@ -72,7 +72,6 @@ def flowing(
 ) -> Iterator[tuple[Stages, Callable[[], object]]]:
     """The engine running with all stages and the publishing in place, alone in this home."""
     from music_sync.flows import engine, steps
-    from music_sync.flows.publish import empty_outbox
 
     check_request(settings, request)
     _make_own_drop_folder(settings)
@@ -84,7 +83,7 @@ def flowing(
             steps.use(bound, stop, trace)
             store = flow_store(settings)
             with translated_flows(settings.flows_db), engine.running(store, executor(settings), settings.workers):
-                yield bound, partial(empty_outbox, catalogue, exporters(library))
+                yield bound, publishing(settings, catalogue, library, tell, lambda: stop.is_asked)
 
 
 @contextmanager

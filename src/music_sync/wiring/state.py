@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from music_sync.adapters.durable_files import sha256_of, write_whole
-from music_sync.adapters.glance_sqlite import Glance, Parked
+from music_sync.adapters.glance_sqlite import Glance, Parked, view_states
 from music_sync.adapters.library_folder import MARKER, FolderLibrary
 from music_sync.adapters.sql.catalogue import SqlCatalogue
 from music_sync.adapters.sql.engine import engine_for_flows, on_network_drive, open_engine, translated_flows
@@ -103,7 +103,8 @@ def glance(settings: Settings) -> Glance:
     ]
     endings = {word: number for word, number in counts.items() if word not in {"recordings", "files"}}
     known = tuple(catalogue.listings.listings())
-    return Glance(counts["recordings"], counts["files"], endings, tuple(parked), listings=known)
+    views = view_states(catalogue.view_facts())
+    return Glance(counts["recordings"], counts["files"], endings, tuple(parked), listings=known, views=views)
 
 
 def open_library(settings: Settings, catalogue: SqlCatalogue) -> FolderLibrary:

@@ -3,7 +3,7 @@
 Each module has `open_parts(means)`, which gives its sources: a service has several parts, such as likes and playlists.
 Beside that it may have `ACCOUNT`, what `music-sync connect` needs; `OFF`, the parts that are asked only when they are
 named; `for_place(place, means)`, the source for a link that a person gives; and `who(means)`, the name of the person
-who signed in, where one call tells it.
+who signed in, where one call tells it; and `NEEDS`, the settings without which it has no part.
 """
 
 import importlib
@@ -22,6 +22,7 @@ SOURCES = (
     "ytmusic",
     "listenbrainz",
     "lastfm",
+    "notion",
     "folder",
     "list",
 )

@@ -27,6 +27,7 @@ from music_sync.adapters.sql.tables import (
     playlist_members,
     playlists,
     recordings,
+    shown,
     source_links,
 )
 from music_sync.model.endings import Ending, Reason
@@ -54,6 +55,10 @@ class SqlCatalogue:
         self._clock = clock
         self._bound = threading.local()
         self._name = name_of(engine)
+
+    @property
+    def engine(self) -> sa.Engine:
+        return self._engine
 
     @property
     def listings(self) -> SqlListings:
@@ -205,6 +210,18 @@ class SqlCatalogue:
         with self._reading() as connection:
             found = connection.execute(wanted.order_by(outbox.c.outgoing_id)).all()
         return [Outgoing(row.outgoing_id, row.target, row.subject, row.payload) for row in found]
+
+    def shown_as(self, target: str) -> dict[str, str]:
+        """What a view shows: the id of its page -> the subject."""
+        wanted = sa.select(shown.c.shown_as, shown.c.subject).where(shown.c.target == target)
+        with self._reading() as connection:
+            return {row.shown_as: row.subject for row in connection.execute(wanted)}
+
+    def view_facts(self) -> list[tuple[str, str]]:
+        """What views remembered of their last round: name and JSON text."""
+        wanted = sa.select(facts.c.name, facts.c.value).where(facts.c.name.like("view:%:state"))
+        with self._reading() as connection:
+            return [(row.name, row.value) for row in connection.execute(wanted)]
 
     # Writing
 

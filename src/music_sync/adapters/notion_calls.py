@@ -39,7 +39,7 @@ class NotThere(NeedsPerson):
 
 
 class Rejected(NeedsPerson):
-    """Notion does not take what was sent: the board's properties may have changed."""
+    """Notion does not take what was sent: the table's properties may have changed."""
 
 
 class Unsure(ServiceUnavailable):
@@ -58,7 +58,8 @@ class _Trouble:
 class NotionCalls:
     """A connection to Notion; one instance serves all threads.
 
-    `patience_s`: how long one call is tried again, waiting included.
+    `patience_s`: how long one call is tried again, waiting included; `tries`: how often at most when Notion does not say
+    after how long it wants to be asked again.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class NotionCalls:
         sleep: Callable[[float], None] = time.sleep,
         patience_s: float = PATIENCE_S,
         timeout_s: float = TIMEOUT_S,
+        tries: int = 100,
     ) -> None:
         from notion_client import Client
 
@@ -77,6 +79,7 @@ class NotionCalls:
         self._http = http or httpx.Client(verify=certificates(trust_env=True))
         self._sleep = sleep
         self._patience_s = patience_s
+        self._tries = tries
         self._pace = _Pace(sleep)
         self._client = Client(
             client=self._http,
@@ -109,7 +112,8 @@ class NotionCalls:
                 self._refuse_known(trouble, what)
                 raise Unsure(f"Notion did not say whether it did {what} ({self._told(trouble)})", trouble.after_s)
             delay_s = self._delay_s(trouble, attempt, what)
-            if max(waited, time.monotonic() - began) + delay_s > self._patience_s:
+            is_last = trouble.after_s is None and attempt + 1 >= self._tries
+            if is_last or max(waited, time.monotonic() - began) + delay_s > self._patience_s:
                 raise ServiceUnavailable(_away(what, self._told(trouble)), trouble.after_s)
             self._sleep(delay_s)
             waited += delay_s
@@ -166,7 +170,7 @@ def _refusal(status: int, what: str, told: str) -> SyncError | None:
     if status == 404:
         return NotThere(f"Notion could not {what} ({told}); share it with the connection")
     if status == 400:
-        return Rejected(f"Notion refused to {what} ({told}); compare the board's properties with the settings")
+        return Rejected(f"Notion refused to {what} ({told}); look at the database's properties")
     if status != 409 and status not in _WORTH_ANOTHER_TRY:
         return NeedsPerson(f"Notion answered oddly when asked to {what} ({told}); check MUSIC_SYNC_NOTION_URL")
     return None
