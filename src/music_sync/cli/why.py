@@ -11,8 +11,9 @@ import click
 from music_sync.adapters.sql.story import Stories
 from music_sync.cli import show, stories
 from music_sync.model.errors import BadSetting, EnvironmentFault, GiveUp
-from music_sync.model.story import Event, Known, Story, instant
+from music_sync.model.story import Event, Known, Owned, Story, instant
 from music_sync.settings import Settings, load
+from music_sync.track.quality import quality_text
 from music_sync.track.why import place_name, told
 from music_sync.track.words import folded, tokens
 
@@ -187,13 +188,15 @@ _STANDS = {
 }
 
 
-_AT_A_PLACE = {"matched", "fetched", "ended"}
+_AT_A_PLACE = {"matched", "fetched", "measured", "ended"}
 
 
 def _print(known: Known, story: Story, now: str) -> None:
     click.echo(show.clean(story.owned.label if story.owned else known.name))
     if story.owned:
         click.echo(f"  recording {story.owned.recording_id}")
+        if story.owned.codec:
+            click.echo(f"  made from {_quality(story.owned)}")
     for place in story.places:
         url = "" if place.url == place.source_id else place.url
         click.echo(show.clean(f"  {place.key}  {url}".rstrip()))
@@ -203,6 +206,10 @@ def _print(known: Known, story: Story, now: str) -> None:
         click.echo(f"{_when(event.at)}  {show.clean(where + event.text)}")
     if now:
         click.echo(f"now: {show.clean(now)}")
+
+
+def _quality(owned: Owned) -> str:
+    return show.clean(quality_text(owned.codec, owned.bit_rate, owned.cutoff_hz))
 
 
 def _when(at: str) -> str:
@@ -220,6 +227,10 @@ def _shape(story: Story, now: str) -> dict[str, object]:
         "name": owned.label if owned else story.places[0].label,
         "now": now,
         "files": [vars(file) for file in owned.files] if owned else [],
+        "codec": owned.codec if owned else "",
+        "bit_rate": owned.bit_rate if owned else None,
+        "cutoff_hz": owned.cutoff_hz if owned else None,
+        "quality": _quality(owned) if owned and owned.codec else "",
         "playlists": [each.name for each in story.memberships],
         "sources": [
             {

@@ -97,6 +97,8 @@ def _decided(verdict: Verdict) -> Event:
     score = next((each.score for each in verdict.reasons if each.score is not None), None)
     if verdict.verdict == "fetched":
         return Event(verdict.at, "fetched", reasons, score=score)
+    if verdict.verdict == "measured":
+        return Event(verdict.at, "measured", reasons)
     openings = _YOU_SAID if verdict.stage == "review" else _COMPARED
     opening = openings.get(verdict.verdict, f"{verdict.stage}: {verdict.verdict}")
     text = f"{opening}: {reasons}" if reasons and verdict.stage != "review" else opening
