@@ -58,7 +58,10 @@ def test_lossless_comes_first_then_the_higher_rate() -> None:
         ("mp3", None, None),
     ]
 
-    assert sorted(ladder[::-1], key=lambda sound: better(*sound)) == ladder
+    keys = [better(*sound) for sound in ladder]
+
+    assert keys == sorted(keys)
+    assert len(set(keys)) == len(keys)
 
 
 def test_one_lossless_file_is_no_reason_to_put_another_in_its_place() -> None:
