@@ -3,13 +3,17 @@
 import click
 
 from music_sync.cli import show
+from music_sync.cli.replace import replace
 from music_sync.model.track import Recording
 from music_sync.settings import load
 
 
 @click.group()
 def library() -> None:
-    """List and check what is in the library."""
+    """List and check what is in the library, and put better files in."""
+
+
+library.add_command(replace)
 
 
 @library.command("list")

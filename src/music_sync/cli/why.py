@@ -33,11 +33,11 @@ def why(*, track: tuple[str, ...], as_json: bool) -> int:
     settings = load().settings
     text = " ".join(track).strip()
     with stories.opened(settings) as known:
-        found = _found(known, text, settings)
+        found = meant(known, text, settings)
         if not found:
-            raise BadSetting(_nothing(known, text))
+            raise BadSetting(nothing(known, text))
         if len(found) > 1:
-            return _choose(found, text, as_json=as_json)
+            return choose(found, text, as_json=as_json)
         story = known.story(found[0])
         now = _now(story, known.fact("library"), settings)
     if as_json:
@@ -50,7 +50,7 @@ def why(*, track: tuple[str, ...], as_json: bool) -> int:
 # Which track is meant
 
 
-def _found(known: Stories, text: str, settings: Settings) -> list[Known]:
+def meant(known: Stories, text: str, settings: Settings) -> list[Known]:
     """The tracks that may be meant; the first way of reading the text that finds any counts."""
     source, colon, source_id = text.partition(":")
     if colon and (by_key := known.by_key(source, source_id)):
@@ -128,7 +128,7 @@ def _by_words(known: Stories, text: str) -> list[Known]:
     return list((exact if len(exact) == 1 else found).values())
 
 
-def _choose(found: Sequence[Known], text: str, *, as_json: bool) -> int:
+def choose(found: Sequence[Known], text: str, *, as_json: bool) -> int:
     in_order = sorted(found, key=lambda each: (folded(each.name), each.key))
     told = f"{len(found)} tracks fit `{show.clean(text)}`; name one of them"
     if as_json:
@@ -143,7 +143,7 @@ def _choose(found: Sequence[Known], text: str, *, as_json: bool) -> int:
     return 2
 
 
-def _nothing(known: Stories, text: str) -> str:
+def nothing(known: Stories, text: str) -> str:
     from rapidfuzz import fuzz, process
 
     names = {folded(each.name): each.name for each in known.everything()}

@@ -166,7 +166,12 @@ def _changed(kind: str, paths: str, *, is_loss: bool) -> str:
         )
     if kind == "refiled":
         return f"filed anew as {paths}"
-    told = {"merge": "you joined a track with it", "undo": "you took a change of it back"}
+    told = {
+        "merge": "you joined a track with it",
+        "undo": "you took a change of it back",
+        "replace": "you put a better file in its place",
+        "replacing": "a better file is being put in its place; the next sync finishes that",
+    }
     return told.get(kind, f"{kind.replace('_', ' ')} {paths}".rstrip())
 
 

@@ -5,5 +5,6 @@ sources    what a round asks
 journey    the stages with their adapters
 rounds     sync, retry, plan
 answers    review and undo
+replacing  a better file in the place of what is filed
 cycle      the orchestrator, its clock, board and desk
 """

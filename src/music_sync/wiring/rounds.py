@@ -11,6 +11,7 @@ from music_sync.adapters.arguments import from_anywhere
 from music_sync.adapters.library_folder import FolderLibrary
 from music_sync.adapters.lock_file import locked
 from music_sync.adapters.sql.engine import translated_flows
+from music_sync.adapters.sql.journal import SqlJournal
 from music_sync.model.happenings import Tell
 from music_sync.model.ports import Past
 from music_sync.model.report import RunReport
@@ -21,7 +22,8 @@ from music_sync.track.plan import plan as planned
 from music_sync.track.stages import Stages
 from music_sync.wiring.journey import exporters, stages
 from music_sync.wiring.listening import check_request
-from music_sync.wiring.state import LIBRARY_IDENTITY, executor, flow_store, open_catalogue, open_library, snapshot
+from music_sync.wiring.replacing import finish_replacements
+from music_sync.wiring.state import LIBRARY_IDENTITY, executor, flow_store, open_library, open_state, snapshot
 
 if TYPE_CHECKING:
     from music_sync.flows.engine import Stop
@@ -77,8 +79,9 @@ def flowing(
     check_request(settings, request)
     _make_own_drop_folder(settings)
     with locked(settings.lock_file, what):
-        catalogue = open_catalogue(settings)
+        catalogue = SqlJournal(open_state(settings))
         library = open_library(settings, catalogue)
+        finish_replacements(settings, catalogue, library)
         bound = stages(settings, catalogue, library, tell)
         with _traced(settings, what) as trace:
             steps.use(bound, stop, trace)
