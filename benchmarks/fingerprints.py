@@ -115,7 +115,7 @@ def compare(catalogue: SqlCatalogue, heard: Analysis, other: list[int], taken: T
     taken.walk.append(timed(lambda: catalogue.by_length(*span(heard))))
     taken.ours.append(timed(lambda: bit_error_rate(heard.fingerprint, tuple(other))))
     # What its `compare_fingerprints` does once it has taken both apart, for which it needs libchromaprint.
-    taken.pyacoustid.append(timed(lambda: acoustid._match_fingerprints(list(heard.fingerprint), other)))
+    taken.pyacoustid.append(timed(lambda: acoustid._match_fingerprints(list(heard.fingerprint), other)))  # noqa: SLF001
 
 
 def span(heard: Analysis) -> tuple[float, float]:
