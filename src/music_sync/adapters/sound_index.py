@@ -24,12 +24,14 @@ _SCHEMA = 1
 _HEAD_BYTES = 4096
 _SAMPLES = 236
 """So many sub-fingerprints of each recording are kept, every fourth of two minutes. Copies share dozens of them; where
-one bit in ten differs, as much as one recording may, all are missed in 3 of a million cases (with every eighth in 2 of
-a thousand)."""
+one bit in ten differs, as much as one recording may, twelve are met, and fewer than two in 7 of 100,000 cases; with every
+eighth in 15 of a thousand."""
 _MOST_SHARED = 2000
 """A part that more have says nothing: silence, a steady tone."""
+_LEAST_SHARED, _LONG = 2, 400
+"""By chance eighty of 100,000 recordings share one part of a long fingerprint, and hardly one shares two."""
 _MOST = 48
-"""So many are proposed at the most, the likeliest first; by chance some ten of 100,000 share one part."""
+"""So many are proposed at the most, the likeliest first."""
 _FRESH = 64
 
 Keys = NDArray[np.uint32]
@@ -49,7 +51,12 @@ class _Run:
 
     def owners_of(self, wanted: Keys) -> NDArray[np.uint32]:
         """The owners of these parts, one entry a shared part."""
+        if not self.keys.size:
+            return self.owners
         first = np.searchsorted(self.keys, wanted, "left")
+        # Nearly none is there, and only for those it is worth looking where they end.
+        is_there = self.keys[np.minimum(first, self.keys.size - 1)] == wanted
+        first, wanted = first[is_there], wanted[is_there]
         counts = np.searchsorted(self.keys, wanted, "right") - first
         counts[counts > _MOST_SHARED] = 0
         places = np.repeat(first - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
@@ -86,7 +93,8 @@ class SoundIndex:
         found = [run.owners_of(wanted) for run in self._runs]
         found += [owners[np.isin(keys, wanted)] for keys, owners in self._fresh]
         owners, votes = np.unique(np.concatenate([np.zeros(0, np.uint32), *found]), return_counts=True)
-        likeliest = owners[np.argsort(-votes, kind="stable")]
+        enough = votes >= (_LEAST_SHARED if wanted.size >= _LONG else 1)
+        likeliest = owners[enough][np.argsort(-votes[enough], kind="stable")]
         near = (self._of(int(number)) for number in likeliest)
         ids = dict.fromkeys(name for name, length_s in near if shortest_s <= length_s <= longest_s)
         return list(ids)[:_MOST]
@@ -116,10 +124,11 @@ class SoundIndex:
             np.concatenate([np.zeros(0, np.uint32), *(run.keys for run in self._runs)]),
             np.concatenate([np.zeros(0, np.uint32), *(run.owners for run in self._runs)]),
         )
+        self._runs = [whole]  # in the place of its parts, which would fill the memory once more
         ids = np.concatenate([self._ids, np.array([each for each, _ in self._newer], "S32")])
         lengths = np.concatenate([self._lengths, np.array([length_s for _, length_s in self._newer], np.float64)])
         head = {"schema": _SCHEMA, "name": name, "mark": self.mark, "recordings": len(ids), "parts": whole.keys.size}
-        parts = [part.tobytes() for part in (lengths, ids, whole.keys, whole.owners)]
+        parts = [part.view(np.uint8).data for part in (lengths, ids, whole.keys, whole.owners)]
         try:
             write_whole(path, b"".join([json.dumps(head).encode().ljust(_HEAD_BYTES), *parts]))
         except EnvironmentFault as error:
@@ -137,10 +146,11 @@ class SoundIndex:
                 return None
             index = cls(int(head["mark"]))
             at = _HEAD_BYTES
-            index._lengths = np.memmap(path, np.float64, "r", at, (count,))
-            index._ids = np.memmap(path, "S32", "r", at + 8 * count, (count,))
+            # Plain views of the mapped file: numpy is slower to look into its own class for them.
+            index._lengths = np.asarray(np.memmap(path, np.float64, "r", at, (count,)))
+            index._ids = np.asarray(np.memmap(path, "S32", "r", at + 8 * count, (count,)))
             at += 40 * count
-            keys = np.memmap(path, np.uint32, "r", at, (parts,))
-            index._runs = [_Run(keys, np.memmap(path, np.uint32, "r", at + 4 * parts, (parts,)))]
+            keys = np.asarray(np.memmap(path, np.uint32, "r", at, (parts,)))
+            index._runs = [_Run(keys, np.asarray(np.memmap(path, np.uint32, "r", at + 4 * parts, (parts,))))]
             return index
         return None
