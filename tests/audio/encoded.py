@@ -26,7 +26,9 @@ _WAYS: dict[str, tuple[str, str, dict[str, str]]] = {
 }
 
 
-def encode(path: Path, samples: Samples, rate_hz: int = 44_100, layout: str = "", way: str = "") -> Path:
+def encode(
+    path: Path, samples: Samples, rate_hz: int = 44_100, layout: str = "", way: str = "", bit_rate: int | None = None
+) -> Path:
     """Write samples of shape (channels, n); `way` is a key of `_WAYS`, by default the path's ending."""
     encoder, muxer, options = _WAYS[way or path.suffix[1:]]
     layout = layout or ("mono" if len(samples) == 1 else "stereo")
@@ -34,6 +36,8 @@ def encode(path: Path, samples: Samples, rate_hz: int = 44_100, layout: str = ""
         wanted_hz = 48_000 if encoder == "libopus" else rate_hz
         settings = {"strict": "experimental"} if encoder == "vorbis" else {}
         stream = cast("av.AudioStream", file.add_stream(encoder, wanted_hz, options=settings, layout=layout))
+        if bit_rate:
+            stream.bit_rate = bit_rate
         for start in range(0, samples.shape[1], 4096):
             part = np.ascontiguousarray(samples[:, start : start + 4096], np.float32)
             frame = av.AudioFrame.from_ndarray(part, "fltp", layout)

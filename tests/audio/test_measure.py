@@ -39,6 +39,10 @@ def test_tempo_and_length_survive_every_container_and_rate(way: str, rate_hz: in
     assert found.length_s == pytest.approx(20.0, abs=0.06)
 
 
+def test_the_cutoff_comes_from_the_same_decode(tmp_path: Path, melody: Samples) -> None:
+    assert measured(encode(tmp_path / "a.flac", melody)).cutoff_hz == 22_050.0
+
+
 def test_the_key_survives_an_mp3(tmp_path: Path) -> None:
     found = measured(encode(tmp_path / "a.mp3", widened(in_key(9, "minor"), 44_100)))
 

@@ -35,7 +35,7 @@ AnyCatalogue = SqlCatalogue | FakeCatalogue
 
 FOUND = FoundTrack("spotify", "4uLU6h", revision="r1", artist="Ann", title="Waves", url="https://x.test/4uLU6h")
 FILE = LibraryFile("Ann/Waves.aiff", "aiff", "f" * 64, 1_000)
-ANALYSIS = Analysis(215.25, (0, 7, 2**32 - 1), -14.2, 0.98, Tempo(124.0, 0.9), Key(9, "minor", 0.8))
+ANALYSIS = Analysis(215.25, (0, 7, 2**32 - 1), -14.2, 0.98, Tempo(124.0, 0.9), Key(9, "minor", 0.8), 20_240.5)
 RECORDING = Recording(
     recording_id="a" * 32,
     artist="Ann",
@@ -48,6 +48,8 @@ RECORDING = Recording(
     origin_sha256="0" * 64,
     analysis=ANALYSIS,
     files=(FILE, LibraryFile("Ann/Waves.m4a", "alac", "e" * 64, 900)),
+    codec="flac",
+    bit_rate=912_000,
 )
 LIST = Playlist("spotify", "pl1", "Friday", 0)
 

@@ -97,6 +97,9 @@ class FakeCatalogue:
             lambda each: bool(each.analysis.fingerprint) and shortest_s <= each.analysis.length_s <= longest_s
         )
 
+    def by_sound(self, fingerprint: Sequence[int], shortest_s: float, longest_s: float) -> Sequence[Recording]:  # noqa: ARG002
+        return self.by_length(shortest_s, longest_s)
+
     def file_at(self, path: str) -> tuple[str, LibraryFile] | None:
         return self._state.files.get(path_key(path))
 

@@ -227,7 +227,8 @@ def test_the_library_is_listed_with_what_was_measured(mixed: Mixed, warm: Warm) 
     for recording in recordings:
         assert set(recording) == {
             "recording_id", "artist", "title", "version", "album", "isrc", "length_s", "tempo_bpm", "tempo_confidence",
-            "camelot", "key_name", "key_confidence", "loudness_lufs", "sources", "playlists", "files",
+            "camelot", "key_name", "key_confidence", "loudness_lufs", "codec", "bit_rate", "cutoff_hz",
+            "sources", "playlists", "files",
         }  # fmt: skip
         assert recording["length_s"] == pytest.approx(LENGTH_S, abs=0.1)
         assert all(set(file) == {"format", "path", "sha256", "size_bytes"} for file in recording["files"])

@@ -52,9 +52,11 @@ def test_a_filed_track_tells_where_it_came_from_and_where_it_is(warm: Warm, worl
     by_words = warm.run(world, "why", PIECES[0].title)
 
     assert by_file.json["recording_id"] == synced.json["tracks"][0]["recording_id"]
-    assert kinds(by_file.json) == ["found", "matched", "fetched", "filed", "listed", "published"]
+    assert kinds(by_file.json) == ["found", "matched", "fetched", "measured", "filed", "listed", "published"]
     assert by_file.json["now"] == f"in the library as {file}"
     assert f"from {path}" in by_words.out
+    assert by_file.json["quality"].endswith("kbit/s, lossless; its sound ends at 22.1 kHz")
+    assert f"made from {by_file.json['quality']}" in by_words.out
     assert f"filed as {file} (flac)" in by_words.out
     assert "put on your playlist Friday" in by_words.out
     assert "your playlist Friday was written (m3u)" in by_words.out

@@ -16,7 +16,6 @@ from music_sync.model.track import Embedded, FetchedFile, FoundTrack
 from music_sync.track.acquire import Look, acquire, brought, described
 from music_sync.track.candidates import Candidate, Choice, Judged
 from music_sync.track.likeness import Described
-from music_sync.track.quality import quality_text
 
 TAGGER = MutagenTagger()
 
@@ -47,7 +46,6 @@ def test_a_way_that_refuses_leaves_it_to_the_next(audio: Path, tmp_path: Path) -
     assert isinstance(came, FetchedFile)
     assert [(reason.rule, reason.text) for reason in brought(found, came)] == [
         ("extractor", "brought by `extractor` from https://away.test/x.flac"),
-        ("quality", "it is flac, 396 kbit/s, lossless"),
         ("link", "not by `link`: no"),
     ]
 
@@ -147,7 +145,6 @@ def test_p27_an_own_file_is_taken_before_any_other_way(audio: Path, tmp_path: Pa
     assert (came.path, came.place, unasked.asked) == (audio, str(audio), 0)
     assert [(reason.rule, reason.score) for reason in brought(track("x"), came)] == [
         ("owned", None),
-        ("quality", None),
         ("length", 0.9),
     ]
     assert brought(track("x"), came)[0].text == f"brought by `owned` from {audio}"
@@ -239,27 +236,6 @@ def test_a_doubt_that_a_person_ended_is_no_doubt(audio: Path, tmp_path: Path) ->
     came = acquire(track("x"), [Copying()], TAGGER, tmp_path, no_progress, choosing(doubt=judged(audio)))
 
     assert isinstance(came, FetchedFile)
-
-
-def test_what_is_brought_says_how_good_it_is(audio: Path, tmp_path: Path) -> None:
-    came = acquire(track("x"), [Bringing(audio)], TAGGER, tmp_path, no_progress)
-
-    assert isinstance(came, FetchedFile)
-    assert came.bit_rate
-    assert brought(track("x"), came)[1].text == f"it is flac, {came.bit_rate / 1000:.0f} kbit/s, lossless"
-
-
-@pytest.mark.parametrize(
-    ("codec", "bit_rate", "text"),
-    [
-        ("mp3", 320_000, "mp3, 320 kbit/s"),
-        ("pcm_s16le", 1_411_200, "pcm_s16le, 1411 kbit/s, lossless"),
-        ("alac", None, "alac, lossless"),
-        ("pcm_mulaw", 64_000, "pcm_mulaw, 64 kbit/s"),
-    ],
-)
-def test_quality_is_told_in_words(codec: str, bit_rate: int | None, text: str) -> None:
-    assert quality_text(codec, bit_rate) == text
 
 
 def tagged(**words: object) -> FetchedFile:

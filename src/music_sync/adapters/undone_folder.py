@@ -1,4 +1,4 @@
-"""Where files go whose filing was undone: moved, never deleted, and always on the drive they are on.
+"""Where files go that were undone or replaced: moved, never deleted, and always on the drive they are on.
 
     <home>/var/undone/<date>/<number>/<path in the library>        .music-sync-undone/... in the library on another drive
 
@@ -27,8 +27,8 @@ class UndoneFolder:
         self._library = library
         self._places = (beside, library.root / HIDDEN)
 
-    def where(self, file: LibraryFile, number: int) -> Path | None:
-        """Where this file was put by an undo of that number, if it was."""
+    def where(self, file: LibraryFile, number: int | str) -> Path | None:
+        """Where this file was put under that number, if it was."""
         for place in self._places:
             for date in sorted(place.iterdir()) if place.is_dir() else ():
                 path = date / str(number) / file.path
@@ -36,7 +36,7 @@ class UndoneFolder:
                     return path
         return None
 
-    def must_be_as_filed(self, file: LibraryFile, number: int) -> None:
+    def must_be_as_filed(self, file: LibraryFile, number: int | str) -> None:
         """Raise NeedsPerson when the file is neither in the library as it was filed, nor undone already."""
         path = self._library.absolute(file)
         if _is(path, file) or (not os.path.lexists(path) and self.where(file, number)):
@@ -51,7 +51,11 @@ class UndoneFolder:
             f"`music-sync retry '{file.path}'` brings it back"
         )
 
-    def take(self, file: LibraryFile, number: int, date: str) -> Path:
+    def is_as_filed(self, file: LibraryFile) -> bool:
+        """Is the file at its place in the library, byte for byte?"""
+        return _is(self._library.absolute(file), file)
+
+    def take(self, file: LibraryFile, number: int | str, date: str) -> Path:
         """Move a file out of the library, durably; again is harmless. Gives where it is."""
         path = self._library.absolute(file)
         if not os.path.lexists(path):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from music_sync.audio.container import opened
+from music_sync.audio.cutoff import CutoffMeter
 from music_sync.audio.decode import blocks, channel_weights
 from music_sync.audio.fingerprint import LONGEST_S, SAMPLE_RATE_HZ
 from music_sync.audio.key import ChromaMeter, key
@@ -32,11 +33,13 @@ def measure(path: Path, fingerprint_of: Fingerprint | None, progress: Progress) 
     with opened(path) as sound:
         rate_hz, weights = sound.container.sample_rate_hz, channel_weights(sound)
         loudness, narrow = LoudnessMeter(rate_hz, weights), _Narrow(rate_hz, weights)
+        cutoff = CutoffMeter(rate_hz)
         samples = 0
         for block in blocks(sound, progress):
             samples += block.shape[1]
             loudness.feed(block)
             narrow.feed(block)
+            cutoff.feed(block)
         narrow.end()
     return Analysis(
         length_s=samples / rate_hz,
@@ -45,6 +48,7 @@ def measure(path: Path, fingerprint_of: Fingerprint | None, progress: Progress) 
         peak=loudness.peak,
         tempo=tempo(narrow.onsets.onsets()),
         key=key(narrow.chroma.chroma()),
+        cutoff_hz=cutoff.cutoff_hz(),
     )
 
 

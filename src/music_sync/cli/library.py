@@ -3,13 +3,17 @@
 import click
 
 from music_sync.cli import show
+from music_sync.cli.replace import replace
 from music_sync.model.track import Recording
 from music_sync.settings import load
 
 
 @click.group()
 def library() -> None:
-    """List and check what is in the library."""
+    """List and check what is in the library, and put better files in."""
+
+
+library.add_command(replace)
 
 
 @library.command("list")
@@ -61,6 +65,9 @@ def shape_of(recording: Recording) -> dict[str, object]:
         "key_name": key.name if key else None,
         "key_confidence": key.confidence if key else None,
         "loudness_lufs": analysis.loudness_lufs,
+        "codec": recording.codec,
+        "bit_rate": recording.bit_rate,
+        "cutoff_hz": analysis.cutoff_hz,
         "sources": [{"source": s.source, "source_id": s.source_id, "url": s.url} for s in recording.sources],
         "playlists": list(recording.playlists),
         "files": [vars(file) for file in recording.files],

@@ -11,8 +11,9 @@ import click
 from music_sync.adapters.sql.story import Stories
 from music_sync.cli import show, stories
 from music_sync.model.errors import BadSetting, EnvironmentFault, GiveUp
-from music_sync.model.story import Event, Known, Story, instant
+from music_sync.model.story import Event, Known, Owned, Story, instant
 from music_sync.settings import Settings, load
+from music_sync.track.quality import quality_text
 from music_sync.track.why import place_name, told
 from music_sync.track.words import folded, tokens
 
@@ -32,11 +33,11 @@ def why(*, track: tuple[str, ...], as_json: bool) -> int:
     settings = load().settings
     text = " ".join(track).strip()
     with stories.opened(settings) as known:
-        found = _found(known, text, settings)
+        found = meant(known, text, settings)
         if not found:
-            raise BadSetting(_nothing(known, text))
+            raise BadSetting(nothing(known, text))
         if len(found) > 1:
-            return _choose(found, text, as_json=as_json)
+            return choose(found, text, as_json=as_json)
         story = known.story(found[0])
         now = _now(story, known.fact("library"), settings)
     if as_json:
@@ -49,7 +50,7 @@ def why(*, track: tuple[str, ...], as_json: bool) -> int:
 # Which track is meant
 
 
-def _found(known: Stories, text: str, settings: Settings) -> list[Known]:
+def meant(known: Stories, text: str, settings: Settings) -> list[Known]:
     """The tracks that may be meant; the first way of reading the text that finds any counts."""
     source, colon, source_id = text.partition(":")
     if colon and (by_key := known.by_key(source, source_id)):
@@ -127,7 +128,7 @@ def _by_words(known: Stories, text: str) -> list[Known]:
     return list((exact if len(exact) == 1 else found).values())
 
 
-def _choose(found: Sequence[Known], text: str, *, as_json: bool) -> int:
+def choose(found: Sequence[Known], text: str, *, as_json: bool) -> int:
     in_order = sorted(found, key=lambda each: (folded(each.name), each.key))
     told = f"{len(found)} tracks fit `{show.clean(text)}`; name one of them"
     if as_json:
@@ -142,7 +143,7 @@ def _choose(found: Sequence[Known], text: str, *, as_json: bool) -> int:
     return 2
 
 
-def _nothing(known: Stories, text: str) -> str:
+def nothing(known: Stories, text: str) -> str:
     from rapidfuzz import fuzz, process
 
     names = {folded(each.name): each.name for each in known.everything()}
@@ -187,13 +188,15 @@ _STANDS = {
 }
 
 
-_AT_A_PLACE = {"matched", "fetched", "ended"}
+_AT_A_PLACE = {"matched", "fetched", "measured", "ended"}
 
 
 def _print(known: Known, story: Story, now: str) -> None:
     click.echo(show.clean(story.owned.label if story.owned else known.name))
     if story.owned:
         click.echo(f"  recording {story.owned.recording_id}")
+        if story.owned.codec:
+            click.echo(f"  made from {_quality(story.owned)}")
     for place in story.places:
         url = "" if place.url == place.source_id else place.url
         click.echo(show.clean(f"  {place.key}  {url}".rstrip()))
@@ -203,6 +206,10 @@ def _print(known: Known, story: Story, now: str) -> None:
         click.echo(f"{_when(event.at)}  {show.clean(where + event.text)}")
     if now:
         click.echo(f"now: {show.clean(now)}")
+
+
+def _quality(owned: Owned) -> str:
+    return show.clean(quality_text(owned.codec, owned.bit_rate, owned.cutoff_hz))
 
 
 def _when(at: str) -> str:
@@ -220,6 +227,10 @@ def _shape(story: Story, now: str) -> dict[str, object]:
         "name": owned.label if owned else story.places[0].label,
         "now": now,
         "files": [vars(file) for file in owned.files] if owned else [],
+        "codec": owned.codec if owned else "",
+        "bit_rate": owned.bit_rate if owned else None,
+        "cutoff_hz": owned.cutoff_hz if owned else None,
+        "quality": _quality(owned) if owned and owned.codec else "",
         "playlists": [each.name for each in story.memberships],
         "sources": [
             {

@@ -13,10 +13,11 @@ from typing import Any
 from music_sync.adapters.library_folder import FolderLibrary
 from music_sync.adapters.sql.journal import SqlJournal
 from music_sync.adapters.undone_folder import UndoneFolder
+from music_sync.flows.replace import Turn, settle, switch
 from music_sync.model.errors import NeedsPerson
 from music_sync.model.track import LibraryFile
 from music_sync.track import undo
-from music_sync.track.undo import MERGE, Change, Wanted, changes, undone, wanted
+from music_sync.track.undo import MERGE, REPLACE, Change, Wanted, changes, undone, wanted
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,13 @@ def told(catalogue: SqlJournal) -> list[Told]:
 
 def take_back(word: str, desk: Desk, *, dry_run: bool = False) -> Done:
     """Undo the change of that number, or the `last` one; with `dry_run` only check and say what would be done."""
+    if not dry_run:
+        settle(desk.catalogue, desk.library, desk.folder)
     what = wanted(word, changes(desk.catalogue.journal()))
     if what.change.kind == MERGE:
         done = _merge(what, desk, dry_run=dry_run)
+    elif what.change.kind == REPLACE:
+        done = _switch(what, desk, dry_run=dry_run)
     elif what.is_back:
         done = _bring_back(what, desk, dry_run=dry_run)
     else:
@@ -125,6 +130,22 @@ def _merge(what: Wanted, desk: Desk, *, dry_run: bool) -> Done:
         return done
     turned = desk.catalogue.join_again if what.is_back else desk.catalogue.part
     return replace(done, entry=turned(change.number, change.recording_id, change.before, change.after))
+
+
+def _switch(what: Wanted, desk: Desk, *, dry_run: bool) -> Done:
+    """A replacement: the former files where they were and the new ones aside, or the other way round."""
+    change = what.change
+    assert change.before is not None  # noqa: S101 - a replacement is never written without its states
+    recording = undo.must_be_there(change, desk.catalogue.recording(change.recording_id))
+    undo.must_be_latest(change, changes(desk.catalogue.journal(change.recording_id)))
+    state = change.turns[-1].state if change.turns else change.before
+    desk.library.present() if dry_run else desk.library.check()
+    turn = Turn.of(change.number, recording.files, state, is_back=what.is_back)
+    moved = switch(turn, desk.library, desk.folder, dry_run=dry_run)
+    done = Done(what.target, change.kind, what.is_back, recording.label, change.recording_id, tuple(moved.items()))
+    if dry_run:
+        return done
+    return replace(done, entry=desk.catalogue.switched(change.number, change.recording_id, state, moved))
 
 
 def _label(change: Change, catalogue: SqlJournal) -> str:

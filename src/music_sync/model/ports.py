@@ -258,6 +258,12 @@ class Catalogue(Protocol):
     def by_length(self, shortest_s: float, longest_s: float) -> Sequence[Recording]:
         """Recordings with a fingerprint whose length lies between the two."""
 
+    def by_sound(self, fingerprint: Sequence[int], shortest_s: float, longest_s: float) -> Sequence[Recording]:
+        """Those of `by_length` that may be of the same sound; who asks compares the fingerprints themselves.
+
+        None is left out whose bits differ from these by no more than other encodings of one recording do.
+        """
+
     def file_at(self, path: str) -> tuple[str, LibraryFile] | None:
         """Recording id and file at a library path, compared as `casefold(NFC)`."""
 

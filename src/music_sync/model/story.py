@@ -123,6 +123,10 @@ class Owned:
     isrc: str
     length_s: float
     files: tuple[LibraryFile, ...] = ()
+    codec: str = ""
+    """This and what follows as in `Recording` and its analysis."""
+    bit_rate: int | None = None
+    cutoff_hz: float | None = None
 
     @property
     def label(self) -> str:
@@ -186,7 +190,7 @@ class Event:
 
     at: str
     kind: str
-    """liked, found, matched, fetched, filed, ended, listed, published, waiting, gone, changed."""
+    """liked, found, matched, fetched, measured, filed, ended, listed, published, waiting, gone, changed."""
     text: str
     source: str = ""
     source_id: str = ""

@@ -170,6 +170,8 @@ class Analysis:
     """Highest absolute sample, 1.0 is full scale."""
     tempo: Tempo | None = None
     key: Key | None = None
+    cutoff_hz: float | None = None
+    """Where the sound ends as if cut, half the sample rate when it is not; None where it fades out by itself."""
 
 
 @dataclass(frozen=True)
@@ -246,6 +248,10 @@ class Recording:
     sources: tuple[SourceLink, ...] = ()
     playlists: tuple[str, ...] = ()
     filed_at: str = ""
+    codec: str = ""
+    """Of the file it was made from, as in `FetchedFile`; empty when an earlier version filed it."""
+    bit_rate: int | None = None
+    """Of that file, in bits a second."""
 
     @property
     def label(self) -> str:

@@ -17,7 +17,6 @@ from music_sync.model.track import FetchedFile, FoundTrack
 from music_sync.track.candidates import Choice, Judged, doubt_about
 from music_sync.track.faults import named
 from music_sync.track.likeness import is_preview, same_length
-from music_sync.track.quality import quality_text
 
 OWNED = "owned"
 """The provider that copies files of the owner's; which of them a track is, the candidates say."""
@@ -171,7 +170,6 @@ def brought(found: FoundTrack, fetched: FetchedFile) -> tuple[Reason, ...]:
     place = fetched.place or (as_text(str(found.path)) if found.path else url[0] if url else "")
     return (
         Reason(fetched.provider, f"brought by `{fetched.provider}` from {place or found.source_id}"),
-        Reason("quality", f"it is {quality_text(fetched.codec, fetched.bit_rate)}"),
         *(Reason(*finding) for finding in fetched.findings),
         *(Reason(way, f"not by `{way}`: {why}") for way, why in fetched.refusals),
     )

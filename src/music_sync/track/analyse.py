@@ -1,10 +1,11 @@
 """Analyse: measure the whole sound once, and refuse what is not the track that was announced."""
 
-from music_sync.model.endings import NeedsReview, OnBuyList
+from music_sync.model.endings import NeedsReview, OnBuyList, Reason
 from music_sync.model.ports import Measure, Progress
 from music_sync.model.track import Analysis, FetchedFile, FoundTrack
 from music_sync.track.faults import named
 from music_sync.track.match import same_length
+from music_sync.track.quality import quality_text
 
 PREVIEW_LENGTH_S = (25.0, 35.0)
 """Stores and streaming sites hand out previews of about 30 s."""
@@ -26,6 +27,11 @@ def analyse(
         text = f"{fetched.place} is no whole track: {misfit.reason}"
         return NeedsReview(text, artist=found.artist, title=found.title)
     return misfit or analysis
+
+
+def noted(fetched: FetchedFile, analysis: Analysis) -> Reason:
+    """How good the sound is, as a note that stays with the track."""
+    return Reason("quality", f"it is {quality_text(fetched.codec, fetched.bit_rate, analysis.cutoff_hz)}")
 
 
 def unfitting(found: FoundTrack, analysis: Analysis) -> OnBuyList | NeedsReview | None:

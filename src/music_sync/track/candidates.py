@@ -16,7 +16,7 @@ from music_sync.model.ports import Catalogue, Library, OwnFile, OwnFiles
 from music_sync.model.track import FoundTrack, LibraryFile, Recording
 from music_sync.track.likeness import Described, Likeness, compare, same_length, words_of
 from music_sync.track.lookup import Keys, filed_under, is_mistyped, looked_up
-from music_sync.track.quality import better
+from music_sync.track.quality import better, held
 from music_sync.track.spelling import plain_words
 from music_sync.track.thresholds import FAR_S, FAR_SHARE
 from music_sync.track.words import tokens
@@ -39,6 +39,8 @@ class Candidate:
     filed: LibraryFile | None = None
     url: str = ""
     """Its page, for what a site offers; such a one has no path."""
+    cutoff_hz: float | None = None
+    """Known of what was measured before."""
 
     @property
     def place(self) -> str:
@@ -177,9 +179,9 @@ def _verdict(likeness: Likeness, wanted_s: float | None, has_s: float | None) ->
     return "same", ()
 
 
-def _best_first(judged: Judged) -> tuple[bool, float, bool, tuple[bool, int], str]:
+def _best_first(judged: Judged) -> tuple[bool, float, bool, tuple[bool, int, bool, int], str]:
     candidate = judged.candidate
-    quality = better(candidate.codec, candidate.bit_rate)
+    quality = better(candidate.codec, candidate.bit_rate, candidate.cutoff_hz)
     return not judged.is_proven, -judged.score, not candidate.recording_id, quality, as_text(str(candidate.path))
 
 
@@ -268,15 +270,11 @@ def _of_file(file: OwnFile) -> Candidate:
 
 def _of_recording(recording: Recording) -> Candidate:
     """The best file that was filed of it: the formats of one recording differ in quality alone."""
-    best = min(recording.files, key=lambda file: better(_codec_of(file), None))
+    best, (codec, bit_rate, cutoff_hz) = held(recording)
     said = Described(
         recording.artist, recording.title, recording.analysis.length_s, _code(recording.isrc), recording.album
     )
-    return Candidate(said, Path(best.path), _codec_of(best), None, recording.recording_id, best)
-
-
-def _codec_of(file: LibraryFile) -> str:
-    return {"wav": "pcm_s16le", "aiff": "pcm_s16be"}.get(file.format, file.format)
+    return Candidate(said, Path(best.path), codec, bit_rate, recording.recording_id, best, cutoff_hz=cutoff_hz)
 
 
 def _clock(length_s: float | None) -> str:

@@ -92,6 +92,8 @@ def recording_of(found: FoundTrack, fetched: FetchedFile, analysis: Analysis) ->
         genre=found.genre,
         origin_sha256=fetched.sha256,
         analysis=analysis,
+        codec=fetched.codec,
+        bit_rate=fetched.bit_rate,
     )
 
 

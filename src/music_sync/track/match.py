@@ -103,7 +103,8 @@ def _by_fingerprint(
     found: FoundTrack, analysis: Analysis, catalogue: Catalogue, others: Container[str]
 ) -> Iterator[Match]:
     tolerance_s = length_tolerance_s(analysis.length_s)
-    near = _but(others, catalogue.by_length(analysis.length_s - tolerance_s, analysis.length_s + tolerance_s))
+    shortest_s, longest_s = analysis.length_s - tolerance_s, analysis.length_s + tolerance_s
+    near = _but(others, catalogue.by_sound(analysis.fingerprint, shortest_s, longest_s))
     marks = landmarks(analysis.fingerprint)
     alike_at_a_glance = [other for other in near if may_be_same(marks, other.analysis.fingerprint)]
     telling = [other for other in alike_at_a_glance if is_telling(other.analysis.fingerprint)]

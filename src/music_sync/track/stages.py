@@ -26,7 +26,7 @@ from music_sync.track.acquire import (
     unbrought,
     ways,
 )
-from music_sync.track.analyse import analyse
+from music_sync.track.analyse import analyse, noted
 from music_sync.track.candidates import Candidates, Choice, Said
 from music_sync.track.detect import Detected, PassedOver, Request, detect
 from music_sync.track.encode import encode
@@ -119,7 +119,10 @@ class Stages:
         return came
 
     def analyse(self, found: FoundTrack, fetched: FetchedFile) -> Analysis | OnBuyList | NeedsReview:
-        return analyse(found, fetched, self.measure, self._progress(found, "analyse"))
+        analysis = analyse(found, fetched, self.measure, self._progress(found, "analyse"))
+        if isinstance(analysis, Analysis):
+            self.catalogue.decided(found, "analyse", "measured", "", (noted(fetched, analysis),))
+        return analysis
 
     def match_sound(
         self, found: FoundTrack, fetched: FetchedFile, analysis: Analysis

@@ -12,7 +12,7 @@ from music_sync.model.endings import Failed
 from music_sync.model.errors import BadSetting, NeedsPerson
 from music_sync.model.track import Recording
 
-FILED, MERGE, UNDO = "filed", "merge", "undo"
+FILED, MERGE, REPLACE, UNDO = "filed", "merge", "replace", "undo"
 """Kinds of journal entries that can be undone."""
 
 STAGE = "undo"
@@ -52,7 +52,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Change:
-    """A filing with all its files, or a merge, and how often it was turned over."""
+    """A filing with all its files, a merge or a replacement, and how often it was turned over."""
 
     number: int
     kind: str
@@ -91,7 +91,7 @@ def changes(entries: Iterable[Entry]) -> list[Change]:
         if entry.kind == FILED:
             number = open_filing.setdefault(entry.recording_id, entry.entry_id)
             found[number] = _with_file(found.get(number), entry)
-        elif entry.kind == MERGE:
+        elif entry.kind in {MERGE, REPLACE}:
             found[entry.entry_id] = Change(
                 *(entry.entry_id, entry.kind, entry.at, entry.recording_id, (entry.entry_id,)),
                 before=entry.before,
@@ -145,6 +145,14 @@ def _last_turn(change: Change, number: int) -> Wanted:
     if change.turns[-1].number != number:
         raise BadSetting(f"{number} is overtaken by {change.turns[-1].number}; undo that one")
     return Wanted(change, number)
+
+
+def must_be_latest(change: Change, known: Sequence[Change]) -> None:
+    """Raise NeedsPerson when the files that a replacement brought were replaced since."""
+    for other in known:
+        is_later = other.number > change.number and (other.kind, other.recording_id) == (REPLACE, change.recording_id)
+        if is_later and other.is_in_effect:
+            raise NeedsPerson(f"its files were replaced again since then; `music-sync undo {other.number}` comes first")
 
 
 def undone(source: str, source_id: str, label: str) -> Failed:

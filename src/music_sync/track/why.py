@@ -97,6 +97,8 @@ def _decided(verdict: Verdict) -> Event:
     score = next((each.score for each in verdict.reasons if each.score is not None), None)
     if verdict.verdict == "fetched":
         return Event(verdict.at, "fetched", reasons, score=score)
+    if verdict.verdict == "measured":
+        return Event(verdict.at, "measured", reasons)
     openings = _YOU_SAID if verdict.stage == "review" else _COMPARED
     opening = openings.get(verdict.verdict, f"{verdict.stage}: {verdict.verdict}")
     text = f"{opening}: {reasons}" if reasons and verdict.stage != "review" else opening
@@ -165,7 +167,12 @@ def _changed(kind: str, paths: str, *, is_loss: bool) -> str:
         )
     if kind == "refiled":
         return f"filed anew as {paths}"
-    told = {"merge": "you joined a track with it", "undo": "you took a change of it back"}
+    told = {
+        "merge": "you joined a track with it",
+        "undo": "you took a change of it back",
+        "replace": "you put a better file in its place",
+        "replacing": "a better file is being put in its place; the next sync finishes that",
+    }
     return told.get(kind, f"{kind.replace('_', ' ')} {paths}".rstrip())
 
 

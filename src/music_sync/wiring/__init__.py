@@ -6,5 +6,6 @@ views      what shows the library to other programs
 journey    the stages with their adapters
 rounds     sync, retry, plan
 answers    review and undo
+replacing  a better file in the place of what is filed
 cycle      the orchestrator, its clock, board and desk
 """

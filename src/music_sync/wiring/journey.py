@@ -30,6 +30,7 @@ def stages(
     from music_sync.adapters.tagger_mutagen import MutagenTagger
     from music_sync.audio.measure import measure
 
+    catalogue.sounds.remember_in(settings.var / "sounds.index", keep=writes)
     return Stages(
         open_sources=partial(
             open_sources, settings, listings=lambda: catalogue.listings, tell=tell, shown=catalogue.shown_as

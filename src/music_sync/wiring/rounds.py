@@ -10,6 +10,7 @@ from music_sync.adapters.arguments import from_anywhere
 from music_sync.adapters.library_folder import FolderLibrary
 from music_sync.adapters.lock_file import locked
 from music_sync.adapters.sql.engine import translated_flows
+from music_sync.adapters.sql.journal import SqlJournal
 from music_sync.model.happenings import Tell
 from music_sync.model.ports import Past
 from music_sync.model.report import RunReport
@@ -20,7 +21,8 @@ from music_sync.track.plan import plan as planned
 from music_sync.track.stages import Stages
 from music_sync.wiring.journey import stages
 from music_sync.wiring.listening import check_request
-from music_sync.wiring.state import LIBRARY_IDENTITY, executor, flow_store, open_catalogue, open_library, snapshot
+from music_sync.wiring.replacing import finish_replacements
+from music_sync.wiring.state import LIBRARY_IDENTITY, executor, flow_store, open_library, open_state, snapshot
 from music_sync.wiring.views import publishing
 
 if TYPE_CHECKING:
@@ -76,8 +78,9 @@ def flowing(
     check_request(settings, request)
     _make_own_drop_folder(settings)
     with locked(settings.lock_file, what):
-        catalogue = open_catalogue(settings)
+        catalogue = SqlJournal(open_state(settings))
         library = open_library(settings, catalogue)
+        finish_replacements(settings, catalogue, library)
         bound = stages(settings, catalogue, library, tell)
         with _traced(settings, what) as trace:
             steps.use(bound, stop, trace)

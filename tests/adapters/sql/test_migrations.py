@@ -14,16 +14,17 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from music_sync.adapters.sql import migrations
+from music_sync.adapters.sql import migrations, rows
 from music_sync.adapters.sql.catalogue import SqlCatalogue
 from music_sync.adapters.sql.engine import in_write, open_engine
-from music_sync.adapters.sql.tables import HEAD, metadata
+from music_sync.adapters.sql.tables import HEAD, files, metadata, path_key, recordings, source_links
 from music_sync.model.listing import Listing
 from music_sync.model.track import Analysis, FoundTrack, LibraryFile, Recording
 
 FOUND = FoundTrack("spotify", "1", title="Waves", url="https://open.spotify.com/track/1")
 FILE = LibraryFile("Ann/Waves.aiff", "aiff", "f" * 64, 5)
 RECORDING = Recording("a" * 32, "Ann", "Waves", "", "", "", None, "", "0" * 64, Analysis(100.0, ()), (FILE,))
+AT = "2026-11-23T10:00:00.000Z"
 LIKES = Listing("spotify", "likes", "Liked songs", reading=1)
 
 KILLED = 9
@@ -154,7 +155,13 @@ def make_schema(revision: str, address: str) -> None:
         command.upgrade(config, revision)
     catalogue = SqlCatalogue(engine)
     catalogue.remember("library", "one")
-    catalogue.add(RECORDING, FOUND)
+    known = {column["name"] for column in sa.inspect(engine).get_columns("recordings")}
+    told = rows.recording_row(RECORDING, AT).items()
+    link = {"recording_id": RECORDING.recording_id, "source": "spotify", "source_id": "1", "revision": "", "url": ""}
+    with in_write(engine).begin() as connection:
+        connection.execute(sa.insert(recordings).values({name: value for name, value in told if name in known}))
+        connection.execute(sa.insert(files).values(rows.file_row(RECORDING.recording_id, FILE, path_key(FILE.path))))
+        connection.execute(sa.insert(source_links).values(link | {"found_at": AT}))
     engine.dispose()
 
 

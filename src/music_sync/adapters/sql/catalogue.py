@@ -14,6 +14,7 @@ from music_sync.adapters.sql import rows
 from music_sync.adapters.sql.engine import in_write, insert_into, name_of, translated
 from music_sync.adapters.sql.listings import SqlListings
 from music_sync.adapters.sql.rows import JournalEntry
+from music_sync.adapters.sql.sounds import Sounds
 from music_sync.adapters.sql.tables import (
     attempts,
     clean,
@@ -54,6 +55,7 @@ class SqlCatalogue:
         self._writer = in_write(engine)
         self._clock = clock
         self._bound = threading.local()
+        self.sounds = Sounds()
         self._name = name_of(engine)
 
     @property
@@ -140,6 +142,14 @@ class SqlCatalogue:
     def by_length(self, shortest_s: float, longest_s: float) -> Sequence[Recording]:
         near = fingerprints.c.length_s.between(shortest_s, longest_s)
         return self._load(sa.select(fingerprints.c.recording_id).where(near))
+
+    def by_sound(self, fingerprint: Sequence[int], shortest_s: float, longest_s: float) -> Sequence[Recording]:
+        with self._reading() as connection:
+            like = self.sounds.like(connection, fingerprint, shortest_s, longest_s)
+            if like is not None:
+                chosen = sa.select(recordings.c.recording_id).where(recordings.c.recording_id.in_(like))
+                return _load(connection, chosen) if like else ()
+        return self.by_length(shortest_s, longest_s)
 
     def file_at(self, path: str) -> tuple[str, LibraryFile] | None:
         with self._reading() as connection:
@@ -405,6 +415,7 @@ class SqlCatalogue:
             fingerprint=rows.fingerprint_bytes(analysis.fingerprint),
         )
         connection.execute(wanted.on_conflict_do_nothing())
+        self.sounds.came(recording.recording_id)
 
     def _put_file(self, connection: sa.Connection, recording_id: str, file: LibraryFile) -> bool:
         """Store a file under its path; say whether anything changed."""

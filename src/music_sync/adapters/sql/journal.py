@@ -11,6 +11,8 @@ import sqlalchemy as sa
 
 from music_sync.adapters.sql.catalogue import SqlCatalogue
 from music_sync.adapters.sql.engine import insert_into
+from music_sync.adapters.sql.replacements import REPLACING, put_sound, sound_of
+from music_sync.adapters.sql.rows import JournalEntry, entry_of
 from music_sync.adapters.sql.tables import (
     attempts,
     files,
@@ -133,6 +135,46 @@ class SqlJournal(SqlCatalogue):
             self._ask_for_playlists_of(connection, recording_id)
             after = {"change": number, "moved": list(moved.items())}
             return self._noted(connection, "undo", recording_id, {}, after)
+
+    # Replacing files
+
+    def sound(self, recording_id: str) -> Row:
+        """How a recording's files and measures stand now, as `switched` takes it."""
+        with self._reading() as connection:
+            return sound_of(connection, recording_id)
+
+    def intend_replacement(self, recording_id: str, after: Mapping[str, Any]) -> int:
+        """Write down that its files are about to be replaced; what is to be done stands in `after`."""
+        with self.locked(), self._writing() as connection:
+            return self._noted(connection, REPLACING, recording_id, sound_of(connection, recording_id), after)
+
+    def replacements_under_way(self) -> list[JournalEntry]:
+        """Those that were neither brought to an end nor given up."""
+        with self._reading() as connection:
+            found = connection.execute(sa.select(journal).where(journal.c.kind == REPLACING)).all()
+        return [entry_of(row) for row in found]
+
+    def replaced(self, number: int, recording_id: str, state: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        """The new files are in place, the old ones away: rows and journal say so."""
+        with self.locked(), self._writing() as connection:
+            put_sound(connection, recording_id, state)
+            self._ask_for_playlists_of(connection, recording_id)
+            values = {"kind": "replace", "after": json.dumps(dict(after))}
+            connection.execute(sa.update(journal).where(journal.c.entry_id == number).values(values))
+
+    def give_up_replacement(self, number: int) -> None:
+        """Nothing was replaced: the entry goes."""
+        with self._writing() as connection:
+            connection.execute(sa.delete(journal).where(journal.c.entry_id == number))
+
+    def switched(self, number: int, recording_id: str, state: Mapping[str, Any], moved: Mapping[str, str]) -> int:
+        """Turn a replacement over: the recording stands as `state` says; how it stood is kept for the next turn."""
+        with self.locked(), self._writing() as connection:
+            before = sound_of(connection, recording_id)
+            put_sound(connection, recording_id, state)
+            self._ask_for_playlists_of(connection, recording_id)
+            after = {"change": number, "moved": list(moved.items())}
+            return self._noted(connection, "undo", recording_id, before, after)
 
     # Beneath
 

@@ -52,6 +52,9 @@ def recording_row(recording: Recording, filed_at: str) -> dict[str, Any]:
         "key_mode": key.mode if key else "",
         "key_confidence": key.confidence if key else None,
         "filed_at": recording.filed_at or filed_at,
+        "codec": recording.codec,
+        "bit_rate": recording.bit_rate,
+        "cutoff_hz": analysis.cutoff_hz,
     }
 
 
@@ -74,6 +77,8 @@ def recording_of(
         sources=tuple(sources),
         playlists=tuple(playlists),
         filed_at=row.filed_at,
+        codec=row.codec,
+        bit_rate=row.bit_rate,
     )
 
 
@@ -85,6 +90,7 @@ def _analysis_of(row: sa.Row[Any]) -> Analysis:
         peak=row.peak,
         tempo=None if row.tempo_bpm is None else Tempo(row.tempo_bpm, row.tempo_confidence),
         key=None if row.key_tonic is None else Key(row.key_tonic, row.key_mode, row.key_confidence),
+        cutoff_hz=row.cutoff_hz,
     )
 
 

@@ -287,7 +287,9 @@ def _verdict_of(row: Row) -> Verdict:
 
 def _owned_of(row: Row, files: Iterable[LibraryFile]) -> Owned:
     names = ("recording_id", "artist", "title", "version", "isrc", "length_s")
-    return Owned(**{name: row[name] for name in names}, files=tuple(files))
+    # A database that was not written to since an earlier version knows nothing of quality.
+    quality = {name: row[name] for name in ("codec", "bit_rate", "cutoff_hz") if name in row}
+    return Owned(**{name: row[name] for name in names}, files=tuple(files), **quality)
 
 
 def _file_of(row: Row) -> LibraryFile:
