@@ -144,13 +144,11 @@ class Calls:
         self._scheme = scheme
         self._ends_at = time.monotonic() + deadline_s
         self._deadline_s = deadline_s
+        self._most_tries = MOST_TRIES
         self._sleep = sleep
+        self._agent = "music-sync"
         self._client = httpx.Client(
-            headers={"User-Agent": "music-sync"},
-            verify=certificates(),
-            trust_env=False,
-            timeout=TIMEOUT_S,
-            follow_redirects=False,
+            verify=certificates(), trust_env=False, timeout=TIMEOUT_S, follow_redirects=False
         )
 
     def __enter__(self) -> Self:
@@ -158,6 +156,12 @@ class Calls:
 
     def __exit__(self, *_: object) -> None:
         self._client.close()
+
+    def with_manners(self, agent: str, most_tries: int) -> Self:
+        """Be called so, as some services want to know who asks, and give up after so many tries."""
+        self._agent = agent
+        self._most_tries = most_tries
+        return self
 
     @property
     def label(self) -> str:
@@ -241,6 +245,8 @@ class Calls:
     def send(self, request: httpx.Request, timeout_s: float) -> Reply:
         """Send one request as it is; the body is read whole, up to 16 MiB and to our deadline."""
         ends_at = max(self._ends_at, time.monotonic() + timeout_s)
+        # A request that is made by hand takes no header from the client.
+        request.headers.setdefault("User-Agent", self._agent)
         request.extensions["timeout"] = httpx.Timeout(timeout_s).as_dict()
         response = self._client.send(request, stream=True)
         try:
@@ -277,7 +283,7 @@ class Calls:
         if trouble.kind != "again":
             raise self._refusal(trouble)
         pause_s = float(2 ** (attempt - 1)) if trouble.after_s is None else trouble.after_s
-        if attempt >= MOST_TRIES or pause_s > self._ends_at - time.monotonic():
+        if attempt >= self._most_tries or pause_s > self._ends_at - time.monotonic():
             raise ServiceUnavailable(
                 f"{self.label} is away or limits us ({trouble.message}); the next sync tries again", trouble.after_s
             )

@@ -11,6 +11,7 @@ from music_sync.adapters.arguments import from_anywhere
 from music_sync.adapters.library_folder import FolderLibrary
 from music_sync.adapters.lock_file import locked
 from music_sync.adapters.sql.engine import translated_flows
+from music_sync.adapters.sql.retags import SqlRetags
 from music_sync.model.happenings import Tell
 from music_sync.model.ports import Past
 from music_sync.model.report import RunReport
@@ -19,9 +20,10 @@ from music_sync.settings import Settings
 from music_sync.track.detect import Request
 from music_sync.track.plan import plan as planned
 from music_sync.track.stages import Stages
+from music_sync.wiring.enrichment import enriched, retagger
 from music_sync.wiring.journey import exporters, stages
 from music_sync.wiring.listening import check_request
-from music_sync.wiring.state import LIBRARY_IDENTITY, executor, flow_store, open_catalogue, open_library, snapshot
+from music_sync.wiring.state import LIBRARY_IDENTITY, executor, flow_store, open_library, open_state, snapshot
 
 if TYPE_CHECKING:
     from music_sync.flows.engine import Stop
@@ -77,14 +79,22 @@ def flowing(
     check_request(settings, request)
     _make_own_drop_folder(settings)
     with locked(settings.lock_file, what):
-        catalogue = open_catalogue(settings)
+        catalogue = SqlRetags(open_state(settings))
         library = open_library(settings, catalogue)
+        retagger(settings, catalogue, library).settle()
         bound = stages(settings, catalogue, library, tell)
         with _traced(settings, what) as trace:
             steps.use(bound, stop, trace)
             store = flow_store(settings)
             with translated_flows(settings.flows_db), engine.running(store, executor(settings), settings.workers):
-                yield bound, partial(empty_outbox, catalogue, exporters(library))
+                publish = partial(empty_outbox, catalogue, exporters(library))
+
+                def publish_and_enrich() -> None:
+                    publish()
+                    if enriched(settings, catalogue, library, tell, lambda: stop.is_asked):
+                        publish()
+
+                yield bound, publish_and_enrich
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from music_sync.adapters.glance_sqlite import Glance, Parked
 from music_sync.adapters.library_folder import MARKER, FolderLibrary
 from music_sync.adapters.sql.catalogue import SqlCatalogue
 from music_sync.adapters.sql.engine import engine_for_flows, on_network_drive, open_engine, translated_flows
-from music_sync.adapters.sql.journal import SqlJournal
+from music_sync.adapters.sql.retags import SqlRetags
 from music_sync.adapters.sql.snapshot import copied_engine, copy_for_plan
 from music_sync.adapters.sql.story import Stories, stories_in
 from music_sync.model.formats import AUDIO_ENDINGS
@@ -43,12 +43,12 @@ def snapshot(settings: Settings) -> SqlCatalogue:
     return copy_for_plan(settings.state_db, library_holds_audio=_holds_what_we_filed(settings))
 
 
-def journal_copy(settings: Settings) -> SqlJournal:
+def journal_copy(settings: Settings) -> SqlRetags:
     """As `snapshot`, with the journal."""
     if settings.database_url:
-        return SqlJournal(copied_engine(open_engine(settings.database_url.get_secret_value(), migrate=False)))
+        return SqlRetags(copied_engine(open_engine(settings.database_url.get_secret_value(), migrate=False)))
     holds_audio = _holds_what_we_filed(settings)
-    return SqlJournal(copied_engine(settings.state_db, library_holds_audio=holds_audio))
+    return SqlRetags(copied_engine(settings.state_db, library_holds_audio=holds_audio))
 
 
 @contextmanager
