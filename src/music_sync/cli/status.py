@@ -67,6 +67,7 @@ def _shape(settings: Settings, last: LastRun, seen: Glance) -> dict[str, object]
         "parked": [vars(track) for track in seen.parked],
         "outbox": seen.unsent,
         "advice": _advice(settings, seen),
+        "questions": _questions(settings, seen),
         "accounts": account_rows(account_file.standings(settings.accounts)),
         "lists": list_rows(seen.listings),
         "budgets": budget_rows(budget_file.spent_in(settings.budgets)),
@@ -83,6 +84,9 @@ def _print(settings: Settings, last: LastRun, seen: Glance) -> None:
         click.echo(f"          {told}")
     click.echo(f"library   {seen.recordings} recordings, {seen.files} files in {settings.library}")
     click.echo(f"queue     {seen.endings.get('running', 0)} under way or broken off")
+    if open_questions := sum(_questions(settings, seen).values()):
+        wait = "waits" if open_questions == 1 else "wait"
+        click.echo(f"questions {open_questions} {wait} for services that tell what a track is")
     _print_accounts(settings)
     _print_lists(seen.listings)
     for ending, next_step in WHAT_NEXT.items():
@@ -97,6 +101,11 @@ def _print(settings: Settings, last: LastRun, seen: Glance) -> None:
 def _advice(settings: Settings, seen: Glance) -> str:
     arrivals = [datetime.fromisoformat(text).astimezone() for text in seen.arrivals]
     return advice(arrivals, settings.interval)
+
+
+def _questions(settings: Settings, seen: Glance) -> dict[str, int]:
+    """Those that wait for a service that is asked."""
+    return {name: count for name, count in seen.questions.items() if name in settings.enrich}
 
 
 def _print_accounts(settings: Settings) -> None:

@@ -18,12 +18,12 @@ from music_sync.adapters.durable_files import faults_about, write_whole
 from music_sync.adapters.sql.enrichments import stamp
 from music_sync.adapters.sql.retags import SqlRetags
 from music_sync.flows.retag import Copies, Note, Retagger
-from music_sync.model.enrichment import ANSWERED, MOST_ASKED, NOTHING, WAITING, Answer, Facts, Question
+from music_sync.model.enrichment import ANSWERED, MOST_ASKED, NOTHING, WAITING, Answer, Facts, Question, in_words
 from music_sync.model.errors import EnvironmentFault, GiveUp, NeedsPerson, TryAgainLater
 from music_sync.model.happenings import Happening, Tell
 from music_sync.model.ports import Enricher
 from music_sync.model.track import Cover, Recording
-from music_sync.track.enrich import Filling, Judged, facts_of, filling, judged, known_by, merged, shown
+from music_sync.track.enrich import Filling, Judged, facts_of, filling, judged, known_by, merged
 from music_sync.track.undo import RETAG, changes
 
 log = logging.getLogger(__name__)
@@ -199,8 +199,7 @@ def _keep(
     if not answers:
         desk.catalogue.put([_unknown(asked, "it knows nothing of it", desk)])
         return
-    shown_of = answer or answers[0]
-    told = {**_told_of(shown_of), "reason": verdict.reason, "verdict": "due" if answer else "kept"}
+    told = {**_told_of(answer or answers[0]), "reason": verdict.reason, "verdict": "due" if answer else "kept"}
     if answer and answer.cover:
         told["cover"] = _keep_cover(asked, answer.cover, desk)
     with desk.catalogue.locked():
@@ -268,7 +267,7 @@ def _filled(recording: Recording, due: Sequence[Question], copies: Copies, desk:
     tagger = desk.retagger.tagger
     number = desk.retagger.rewrite(recording, copies.whole, lambda path: tagger.write(path, wanted.tags), note)
     if number is not None:
-        said = ", ".join(filter(None, [shown(wanted.facts), "a cover" if wanted.cover else ""]))
+        said = ", ".join(filter(None, [in_words(wanted.facts.told), "a cover" if wanted.cover else ""]))
         log.info("filled in the tags of %s: %s", recording.label, said)
         rest = [each for each in due if each.service not in note.after["services"]]
         _end(rest, "needless", "", desk)

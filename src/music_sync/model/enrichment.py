@@ -1,6 +1,6 @@
 """What services tell of recordings that are filed: what they are asked by, what they answer, and what becomes of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +42,21 @@ class Facts:
     def told(self) -> dict[str, Any]:
         """The fields that say something."""
         return {name: value for name, value in vars(self).items() if value}
+
+
+_WORDS = {"mb_recording_id": "its id at MusicBrainz", "mb_release_id": "its release there", "isrc": "ISRC"}
+
+
+def in_words(told: Mapping[str, Any]) -> str:
+    """Facts as a person reads them: `album Low Tide, year 2021, its id at MusicBrainz`."""
+    return ", ".join(
+        _WORDS[name] if name.startswith("mb_") else f"{_WORDS.get(name, name)} {value}" for name, value in told.items()
+    )
+
+
+def field_names(names: Iterable[str]) -> str:
+    """Names of fields as a person reads them: `album, year, cover`."""
+    return ", ".join(_WORDS.get(name, name) for name in names)
 
 
 @dataclass(frozen=True)

@@ -135,12 +135,3 @@ def filling(recording: Recording, files: Sequence[Embedded], facts: Facts, cover
     }
     has_cover = any(each.has_cover for each in files)
     return Filling(facts_of(empty), None if has_cover else cover)
-
-
-def shown(facts: Facts) -> str:
-    """What was told, as a person reads it: `album Low Tide, year 2021, label Halogen`."""
-    words = {"mb_recording_id": "its id at MusicBrainz", "mb_release_id": "its release there", "isrc": "ISRC"}
-    return ", ".join(
-        words[name] if name.startswith("mb_") else f"{words.get(name, name)} {value}"
-        for name, value in facts.told.items()
-    )

@@ -70,7 +70,7 @@ def _said(
 ) -> RunReport:
     from music_sync.flows import reviews as told
 
-    with flowing(settings, Request(), tell, stop, "music-sync review") as (stages, publish):
+    with flowing(settings, Request(), tell, stop, "music-sync review", enriches=False) as (stages, publish):
         with _review_desk(settings) as desk:
             tracks, again = verdict(words, desk)
         report = told.try_again(again, stages, publish)

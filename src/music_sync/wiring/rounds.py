@@ -70,7 +70,7 @@ def plan(settings: Settings, request: Request, tell: Tell) -> RunReport:
 
 @contextmanager
 def flowing(
-    settings: Settings, request: Request, tell: Tell, stop: "Stop", what: str
+    settings: Settings, request: Request, tell: Tell, stop: "Stop", what: str, *, enriches: bool = True
 ) -> Iterator[tuple[Stages, Callable[[], object]]]:
     """The engine running with all stages and the publishing in place, alone in this home."""
     from music_sync.flows import engine, steps
@@ -91,7 +91,7 @@ def flowing(
 
                 def publish_and_enrich() -> None:
                     publish()
-                    if enriched(settings, catalogue, library, tell, lambda: stop.is_asked):
+                    if enriches and enriched(settings, catalogue, library, tell, lambda: stop.is_asked):
                         publish()
 
                 yield bound, publish_and_enrich

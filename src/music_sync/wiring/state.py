@@ -83,7 +83,7 @@ def stories(settings: Settings) -> Iterator[Stories]:
 
 def glance(settings: Settings) -> Glance:
     """The catalogue in numbers, when it lies on Postgres."""
-    catalogue = snapshot(settings)
+    catalogue = journal_copy(settings)
     counts = catalogue.counts()
     parked = [
         Parked(
@@ -103,7 +103,14 @@ def glance(settings: Settings) -> Glance:
     ]
     endings = {word: number for word, number in counts.items() if word not in {"recordings", "files"}}
     known = tuple(catalogue.listings.listings())
-    return Glance(counts["recordings"], counts["files"], endings, tuple(parked), listings=known)
+    return Glance(
+        counts["recordings"],
+        counts["files"],
+        endings,
+        tuple(parked),
+        listings=known,
+        questions=catalogue.waiting_questions(),
+    )
 
 
 def open_library(settings: Settings, catalogue: SqlCatalogue) -> FolderLibrary:

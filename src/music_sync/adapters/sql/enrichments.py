@@ -61,11 +61,15 @@ class SqlEnrichments(SqlJournal):
 
     def open_questions(self, services: Collection[str]) -> int:
         """How many questions to these services wait, now or for a later time."""
-        known = sa.select(recordings.c.recording_id)
-        wanted = sa.select(sa.func.count()).select_from(enrichments)
-        chosen = (enrichments.c.state == WAITING, enrichments.c.service.in_(services))
+        waiting = self.waiting_questions()
+        return sum(waiting.get(service, 0) for service in services)
+
+    def waiting_questions(self) -> dict[str, int]:
+        """How many wait, by service."""
+        known = enrichments.c.recording_id.in_(sa.select(recordings.c.recording_id))
+        wanted = sa.select(enrichments.c.service, sa.func.count()).where(enrichments.c.state == WAITING, known)
         with self._reading() as connection:
-            return connection.scalar(wanted.where(*chosen, enrichments.c.recording_id.in_(known))) or 0
+            return {row[0]: row[1] for row in connection.execute(wanted.group_by(enrichments.c.service))}
 
     def questions(self, recording_id: str) -> list[Question]:
         """All that was asked of a recording."""
