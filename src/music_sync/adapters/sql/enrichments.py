@@ -21,8 +21,8 @@ class SqlEnrichments(SqlJournal):
     A question need not be noted when a track is filed: which are open follows from the recordings, in one look.
     """
 
-    def note(self, service: str, by: str) -> int:
-        """Note the question to a service for every recording that it can be asked by (isrc or fingerprint); how many."""
+    def note(self, service: str, by: str) -> None:
+        """Note the question to a service for every recording that it can be asked by: isrc or fingerprint."""
         told = sa.select(
             recordings.c.recording_id,
             *(sa.literal(value) for value in (service, WAITING, "{}", "", self._now(), 0)),
@@ -37,7 +37,7 @@ class SqlEnrichments(SqlJournal):
         names = ["recording_id", "service", "state", "answer", "asked_at", "due_at", "tries"]
         with self._writing() as connection:
             wanted = insert_into(connection, enrichments).from_select(names, unasked)
-            return connection.execute(wanted.on_conflict_do_nothing()).rowcount
+            connection.execute(wanted.on_conflict_do_nothing())
 
     def note_one(self, recording_id: str, service: str) -> None:
         """Note a question that an answer gave rise to; again is harmless."""
