@@ -250,7 +250,7 @@ class Calls:
         request.extensions["timeout"] = httpx.Timeout(timeout_s).as_dict()
         response = self._client.send(request, stream=True)
         try:
-            body = b""
+            body = bytearray()
             for block in response.iter_bytes():
                 body += block
                 if len(body) > LARGEST_ANSWER_BYTES:
@@ -260,7 +260,7 @@ class Calls:
                     raise httpx.ReadTimeout("the answer is too slow")
         finally:
             response.close()
-        return Reply(response.status_code, {name.lower(): text for name, text in response.headers.items()}, body)
+        return Reply(response.status_code, {name.lower(): text for name, text in response.headers.items()}, bytes(body))
 
     def _tried(self, send: Send, token: str) -> tuple[Trouble | None, Reply | None]:
         headers = {"Authorization": f"{self._scheme} {token}"} if token else {}
