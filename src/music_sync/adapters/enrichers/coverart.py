@@ -86,12 +86,12 @@ def judge(reply: Reply) -> Trouble | None:
 
 
 def _body(response: httpx.Response) -> bytes:
-    body = b""
+    body = bytearray()
     for block in response.iter_bytes():
         body += block
         if len(body) > LARGEST_BYTES:
             raise GiveUp(f"its picture has more than {LARGEST_BYTES // 1_000_000} MB")
-    return body
+    return bytes(body)
 
 
 def _lower(headers: httpx.Headers) -> dict[str, str]:
