@@ -1,7 +1,7 @@
 """Filed tracks are asked about and filled in: real files, a real database, services on loopback, a clock that is moved."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -21,6 +21,7 @@ from music_sync.demo.metadata import Release, Work, mbid, picture
 from music_sync.flows import undo
 from music_sync.flows.enrich import Desk, Outcome, enrich
 from music_sync.flows.retag import Retagger
+from music_sync.model.enrichment import Answer, Known
 from music_sync.model.errors import NeedsPerson
 from music_sync.model.happenings import Happening
 from music_sync.model.track import Analysis, Cover, Embedded, FoundTrack, Recording, StagedFile, Tags
@@ -76,14 +77,14 @@ class House:
         how = {"limit_s": 3600.0, **how}
         clock = self.services.time
         desk = Desk(self.catalogue, self.retagger, clients, self.folder / "covers", clock=clock, **how)  # type: ignore[arg-type]
-        return enrich(desk, self._tell)
+        return enrich(desk, self.tell)
 
     def undo(self, word: str = "last", *, dry_run: bool = False) -> undo.Done:
         folder = UndoneFolder(self.library, self.folder / "undone")
         desk = undo.Desk(self.catalogue, self.library, folder, self.retagger, lambda: None)
         return undo.take_back(word, desk, dry_run=dry_run)
 
-    def _tell(self, happening: Happening) -> None:
+    def tell(self, happening: Happening) -> None:
         self.told.append(happening.text)
 
     @property
@@ -342,6 +343,45 @@ def test_p55_many_tracks_stay_within_the_limits(tmp_path: Path, sqlite_engine: s
         assert (outcome.waiting > 0, services.musicbrainz.allowance.refused) == (True, 0)
         house.enrich("musicbrainz")
         assert len(services.musicbrainz.calls("isrc")) == 30
+
+
+def test_a_cover_is_not_fetched_for_files_that_have_one(house: House) -> None:
+    house.file(cover=Cover("image/jpeg", picture("red")))
+    house.enrich()
+
+    assert house.services.coverart.seen == []
+    assert house.tagger.cover(house.paths[0]) == Cover("image/jpeg", picture("red"))
+
+
+def test_a_text_that_is_no_isrc_is_never_part_of_an_address(house: House) -> None:
+    house.file(isrc="../../x?y")
+    house.enrich("musicbrainz", "deezer")
+
+    assert house.services.musicbrainz.seen + house.services.deezer.seen == []
+
+
+class Odd:
+    """A service whose answers nobody foresaw."""
+
+    name, label, by = "deezer", "Deezer", "isrc"
+
+    def asks(self, _known: Known) -> bool:
+        return True
+
+    def ask(self, _known: Known) -> Sequence[Answer]:
+        raise KeyError("album")
+
+    def complete(self, answer: Answer) -> Answer:
+        return answer
+
+
+def test_an_answer_that_nobody_foresaw_ends_nothing(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    house.file()
+    desk = Desk(house.catalogue, house.retagger, [Odd()], house.folder / "covers")
+    outcome = enrich(desk, house.tell)
+
+    assert outcome.waiting == 1
+    assert "asking about Ann - Waves broke off" in caplog.text
 
 
 def test_no_row_holds_a_picture(house: House) -> None:

@@ -19,7 +19,7 @@ from music_sync.adapters.sql.enrichments import stamp
 from music_sync.adapters.sql.retags import SqlRetags
 from music_sync.flows.retag import Copies, Note, Retagger
 from music_sync.model.enrichment import ANSWERED, MOST_ASKED, NOTHING, WAITING, Answer, Facts, Question, in_words
-from music_sync.model.errors import EnvironmentFault, GiveUp, NeedsPerson, TryAgainLater
+from music_sync.model.errors import EnvironmentFault, GiveUp, NeedsPerson, SyncError, TryAgainLater
 from music_sync.model.happenings import Happening, Tell
 from music_sync.model.ports import Enricher
 from music_sync.model.track import Cover, Recording
@@ -83,22 +83,42 @@ def counted(waiting: int) -> str:
 
 def enrich(desk: Desk, tell: Tell) -> Outcome:
     """Ask what is due while there is time, fill in what was told, and say in one line what came of it."""
+    with desk.catalogue.alone() as is_alone:
+        # Another machine asks the same questions just now.
+        return _round(desk, tell) if is_alone else Outcome()
+
+
+def _round(desk: Desk, tell: Tell) -> Outcome:
     outcome = Outcome()
     ends_at = desk.clock() + desk.limit_s
+
+    def is_over() -> bool:
+        return desk.is_stopped() or desk.clock() >= ends_at
+
     for each in desk.enrichers:
         if each.by != "release":
             desk.catalogue.note(each.name, each.by)
     try:
-        for recording in _due(desk, outcome, lambda: desk.is_stopped() or desk.clock() >= ends_at):
-            _ask_all(recording, desk, outcome, lambda: desk.is_stopped() or desk.clock() >= ends_at)
-            _fill_in(recording, desk, outcome)
-    except EnvironmentFault as error:
+        for recording in _due(desk, outcome, is_over):
+            _enrich_one(recording, desk, outcome, is_over)
+    except SyncError as error:
         log.warning("no more tags are filled in for now: %s", error)
         outcome.away["this machine"] = str(error)
     outcome.waiting = desk.catalogue.open_questions([each.name for each in desk.enrichers])
     if outcome.line:
         tell(Happening("", "", "enrich", "told", text=outcome.line))
     return outcome
+
+
+def _enrich_one(recording: Recording, desk: Desk, outcome: Outcome, is_over: Callable[[], bool]) -> None:
+    try:
+        _ask_all(recording, desk, outcome, is_over)
+        _fill_in(recording, desk, outcome)
+    except SyncError:
+        raise
+    except Exception:
+        # An answer of a shape that nobody foresaw: it is written down, and neither the sync nor other tracks end by it.
+        log.exception("asking about %s broke off", recording.label)
 
 
 def _due(desk: Desk, outcome: Outcome, is_over: Callable[[], bool]) -> Iterator[Recording]:
@@ -202,11 +222,12 @@ def _keep(
     told = {**_told_of(answer or answers[0]), "reason": verdict.reason, "verdict": "due" if answer else "kept"}
     if answer and answer.cover:
         told["cover"] = _keep_cover(asked, answer.cover, desk)
+    known = {each.name for each in desk.enrichers}
+    arising = [each for each in _arising(recording, asked.service, answer, desk) if each in known] if answer else []
     with desk.catalogue.locked():
         desk.catalogue.put([replace(asked, state=ANSWERED, told=told, due_at=asked.asked_at if answer else "")])
-        for service in _arising(recording, asked.service, answer) if answer else ():
-            if service in {each.name for each in desk.enrichers}:
-                desk.catalogue.note_one(recording.recording_id, service)
+        for service in arising:
+            desk.catalogue.note_one(recording.recording_id, service)
 
 
 def _told_of(answer: Answer) -> dict[str, Any]:
@@ -215,14 +236,21 @@ def _told_of(answer: Answer) -> dict[str, Any]:
     return {"facts": answer.facts.told, **said}
 
 
-def _arising(recording: Recording, service: str, answer: Answer) -> Iterator[str]:
-    """The services that can be asked now by what this answer proved."""
-    if answer.has_cover:
+def _arising(recording: Recording, service: str, answer: Answer, desk: Desk) -> Iterator[str]:
+    """The services that can be asked now by what this answer proved; for a cover only where there is none."""
+    if answer.has_cover and not _has_cover(recording, desk):
         yield "coverart"
     if answer.facts.mb_recording_id and service != "musicbrainz":
         yield "musicbrainz"
     if answer.facts.isrc and not recording.isrc:
         yield "deezer"
+
+
+def _has_cover(recording: Recording, desk: Desk) -> bool:
+    library, tagger = desk.retagger.library, desk.retagger.tagger
+    with suppress(GiveUp):
+        return any(tagger.read(library.absolute(each)).has_cover for each in recording.files if library.holds(each))
+    return False
 
 
 # Filling in

@@ -94,11 +94,12 @@ class Retagger:
 
     def settle(self) -> None:
         """Bring to an end what was broken off, and take away copies that nobody needs."""
-        intents = self.catalogue.intents()
-        for intent in intents:
-            done = self._finish(intent)
-            log.info("settled a change of tags that was broken off: %d of %d files", len(done), len(intent.files))
-        if self.folder.exists():
+        with self.catalogue.alone() as is_alone:
+            for intent in self.catalogue.intents() if is_alone else ():
+                done = self._finish(intent)
+                log.info("settled a change of tags that was broken off: %d of %d files", len(done), len(intent.files))
+        # Ours alone: each home has a folder of its own, and this process is the only one in it.
+        if is_alone and self.folder.exists():
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def clear(self, recording_id: str) -> None:

@@ -16,7 +16,7 @@ from music_sync.adapters.sql.journal import SqlJournal
 from music_sync.adapters.sql.retags import SqlRetags
 from music_sync.adapters.undone_folder import UndoneFolder
 from music_sync.flows.retag import Copies, Note, Retagger
-from music_sync.model.errors import NeedsPerson
+from music_sync.model.errors import NeedsPerson, TryAgainLater
 from music_sync.model.track import Cover, LibraryFile, Recording
 from music_sync.track import undo
 from music_sync.track.enrich import Filling, facts_of, filling
@@ -148,10 +148,17 @@ def _retag(what: Wanted, desk: Desk, *, dry_run: bool) -> Done:
     done = Done(what.target, change.kind, what.is_back, recording.label, change.recording_id)
     if dry_run:
         return done
+    with desk.catalogue.alone() as is_alone:
+        if not is_alone:
+            raise TryAgainLater("another machine is changing tags just now; run the same again in a minute")
+        return _turned(what, recording, done, desk)
+
+
+def _turned(what: Wanted, recording: Recording, done: Done, desk: Desk) -> Done:
     try:
         copies = desk.retagger.copies(recording)
         turned = _filled_again if what.is_back else _taken_out
-        entry = turned(change, recording, copies, desk.retagger)
+        entry = turned(what.change, recording, copies, desk.retagger)
         if entry is None:
             raise NeedsPerson(f"the files of {recording.label} changed just now; run the same again")
         return replace(done, entry=entry)

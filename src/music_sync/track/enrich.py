@@ -4,6 +4,7 @@ The evidence is that of `match`: the same ISRC, or the same sound, and always th
 of another version refuse. A field is filled in only where catalogue and files say nothing.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
@@ -82,12 +83,18 @@ def known_by(recording: Recording, before: Iterable[Facts]) -> Known:
     """What a service may be asked by, with what answers before it proved."""
     facts = merged(before)
     return Known(
-        isrc=recording.isrc or facts.isrc,
+        isrc=_plain_isrc(recording.isrc or facts.isrc),
         length_s=recording.analysis.length_s,
         fingerprint=recording.analysis.fingerprint,
         mb_recording_id=facts.mb_recording_id,
         mb_release_id=facts.mb_release_id,
     )
+
+
+def _plain_isrc(text: str) -> str:
+    """An ISRC as services want it; empty for anything else."""
+    plain = re.sub(r"[\s-]", "", text).upper()
+    return plain if re.fullmatch(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}", plain) else ""
 
 
 def merged(several: Iterable[Facts]) -> Facts:

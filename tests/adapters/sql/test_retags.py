@@ -150,3 +150,12 @@ def test_a_file_that_could_not_be_replaced_keeps_its_row(catalogue: SqlRetags) -
     assert stored is not None
     assert stored.files == (NEWER[0], FILES[1])
     assert [one["path"] for one, _ in entry.after["files"]] == [FILES[0].path]
+
+
+def test_of_two_machines_on_one_database_one_changes_tags(postgres_engine: sa.Engine) -> None:
+    one, other = SqlRetags(postgres_engine), SqlRetags(postgres_engine)
+    with one.alone() as first, other.alone() as second:
+        assert (first, second) == (True, False)
+
+    with other.alone() as later:
+        assert later

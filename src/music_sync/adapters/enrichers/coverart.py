@@ -4,6 +4,7 @@ It answers with redirects to where the Internet Archive keeps its files; they ar
 """
 
 from collections.abc import Mapping, Sequence
+from urllib.parse import quote
 
 import httpx
 
@@ -36,7 +37,7 @@ class CoverArt:
         return bool(known.mb_release_id)
 
     def ask(self, known: Known) -> Sequence[Answer]:
-        url = f"{self._calls.base_url}/release/{known.mb_release_id}/front-{SIZE_PX}"
+        url = f"{self._calls.base_url}/release/{quote(known.mb_release_id, safe='')}/front-{SIZE_PX}"
 
         def send(_ours: Mapping[str, str], timeout_s: float) -> Reply:
             return self._fetch(url, timeout_s)

@@ -7,6 +7,7 @@ thing. Its tempo is a hint at best, and 0 where it knows none.
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 from music_sync.adapters.answer_fields import fields_of, list_of, number_of, text_of
 from music_sync.adapters.budget_file import Limits
@@ -37,7 +38,7 @@ class Deezer:
 
     def ask(self, known: Known) -> Sequence[Answer]:
         try:
-            told = self._calls.get(f"track/isrc:{known.isrc}").json
+            told = self._calls.get(f"track/isrc:{quote(known.isrc, safe='')}").json
         except NotThere:
             return ()
         answer = parse_track(told)

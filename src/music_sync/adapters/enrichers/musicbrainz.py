@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from string import capwords
 from typing import Any
+from urllib.parse import quote
 
 from music_sync.adapters.answer_fields import fields_of, list_of, number_of, text_of
 from music_sync.adapters.budget_file import Limits
@@ -37,7 +38,9 @@ class MusicBrainz:
         if known.mb_recording_id:
             return self._by_id(known.mb_recording_id)
         try:
-            reply = self._calls.get(f"ws/2/isrc/{known.isrc}", {"fmt": "json", "inc": "artists+releases"})
+            reply = self._calls.get(
+                f"ws/2/isrc/{quote(known.isrc, safe='')}", {"fmt": "json", "inc": "artists+releases"}
+            )
         except NotThere:
             return ()
         told = fields_of(reply.json)
@@ -55,7 +58,9 @@ class MusicBrainz:
 
     def _by_id(self, recording_id: str) -> Sequence[Answer]:
         try:
-            reply = self._calls.get(f"ws/2/recording/{recording_id}", {"fmt": "json", "inc": "artists+isrcs+genres"})
+            reply = self._calls.get(
+                f"ws/2/recording/{quote(recording_id, safe='')}", {"fmt": "json", "inc": "artists+isrcs+genres"}
+            )
         except NotThere:
             return ()
         answer = parse_recording(reply.json, "fingerprint")

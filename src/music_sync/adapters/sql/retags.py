@@ -5,19 +5,23 @@ the files' new hashes and the recording's new fields; or it is taken away again,
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from music_sync.adapters.sql import rows
+from music_sync.adapters.sql.engine import translated
 from music_sync.adapters.sql.enrichments import SqlEnrichments, put_question, question_of
 from music_sync.adapters.sql.rows import JournalEntry
 from music_sync.adapters.sql.tables import enrichments, files, journal, path_key, recordings
 from music_sync.model.track import LibraryFile
 
 RETAGGING = "retagging"
+_LOCK = 0x6D75735F746167
+"""Any number, as long as it is always this one."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,23 @@ class Intent:
 
 class SqlRetags(SqlEnrichments):
     """The catalogue with what changes tags of files that are in the library."""
+
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        """Is nobody else changing tags while the block runs? On one machine the home's lock has seen to that.
+
+        Machines that share a Postgres have homes of their own, and would settle each other's intents.
+        """
+        if self._engine.dialect.name != "postgresql":
+            yield True
+            return
+        with translated(self._name), self._engine.connect() as connection:
+            is_alone = bool(connection.scalar(sa.select(sa.func.pg_try_advisory_lock(_LOCK))))
+            try:
+                yield is_alone
+            finally:
+                if is_alone:
+                    connection.execute(sa.select(sa.func.pg_advisory_unlock(_LOCK)))
 
     def intend(
         self,
