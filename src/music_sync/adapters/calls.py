@@ -147,9 +147,7 @@ class Calls:
         self._most_tries = MOST_TRIES
         self._sleep = sleep
         self._agent = "music-sync"
-        self._client = httpx.Client(
-            verify=certificates(), trust_env=False, timeout=TIMEOUT_S, follow_redirects=False
-        )
+        self._client = httpx.Client(verify=certificates(), trust_env=False, timeout=TIMEOUT_S, follow_redirects=False)
 
     def __enter__(self) -> Self:
         return self
