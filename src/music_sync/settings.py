@@ -330,6 +330,11 @@ class Settings(BaseModel):
         return self.var / "undone"
 
     @property
+    def retag(self) -> Path:
+        """Copies of library files whose tags are being changed."""
+        return self.var / "retag"
+
+    @property
     def owned_index(self) -> Path:
         """What the owner's own files say of themselves, so that they are read once."""
         return self.var / "owned.json"

@@ -45,7 +45,9 @@ def world(tmp_path: Path) -> World:
 
 def set_up(world: World, more: str = "") -> None:
     world.home.mkdir(exist_ok=True)
-    (world.home / "music-sync.toml").write_text(f"drop = {json.dumps(str(world.music))}\n{more}", "utf-8")
+    (world.home / "music-sync.toml").write_text(
+        f"enrich = 'none'\ndrop = {json.dumps(str(world.music))}\n{more}", "utf-8"
+    )
 
 
 def cron(warm: Warm, world: World, fake: FakeCrontab, *arguments: str, **env: str) -> Done:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from music_sync.model.endings import Reason
-from music_sync.model.story import AtSource, Attempt, Entry, Membership, OnList, Owned, Story, Told, Verdict
+from music_sync.model.story import Asked, AtSource, Attempt, Entry, Membership, OnList, Owned, Story, Told, Verdict
 from music_sync.track.why import told
 
 BEGAN, ENDED = "2026-11-23T10:00:00Z", "2026-11-23T10:05:00.250Z"
@@ -153,3 +153,58 @@ def test_what_a_person_said_is_told_without_jargon() -> None:
         "you said that it is another recording",
         "you took back what you had said",
     ]
+
+
+ANSWER = Asked(
+    service="musicbrainz",
+    state="answered",
+    verdict="applied",
+    reason="same ISRC DEAB12300001, lengths 0.4 s apart",
+    left="",
+    name="Ann - Waves",
+    facts={"album": "Low Tide", "year": 2021},
+    has_cover=False,
+    filled=("album",),
+    tempo_bpm=None,
+    asked_at="2026-11-28T10:00:00Z",
+    due_at="",
+    tries=1,
+)
+
+
+def asked(**changes: object) -> str:
+    [sentence] = sentences(asked=(replace(ANSWER, **changes),))  # type: ignore[arg-type]
+    return sentence
+
+
+def test_what_a_service_told_and_what_was_filled_in_is_told() -> None:
+    assert asked() == (
+        "MusicBrainz told album Low Tide, year 2021 (same ISRC DEAB12300001, lengths 0.4 s apart); filled in: album"
+    )
+    assert asked(verdict="needless").endswith("; nothing of it was missing")
+    assert asked(verdict="due").endswith("; the next sync fills it in")
+    assert asked(verdict="kept", left="Ann/W.flac is not as it was").endswith("; Ann/W.flac is not as it was")
+    assert "a tempo of 124 BPM, which is a hint only" in asked(service="deezer", tempo_bpm=124.0)
+    assert "told a cover" in asked(service="coverart", facts={}, has_cover=True)
+
+
+def test_an_answer_that_is_not_believed_says_why() -> None:
+    assert asked(verdict="kept", reason="the lengths differ by 30.0 s") == (
+        "MusicBrainz takes it for Ann - Waves, not believed: the lengths differ by 30.0 s"
+    )
+
+
+def test_questions_that_wait_are_told() -> None:
+    assert asked(state="waiting", tries=0) == "MusicBrainz is to be asked what it is; the next sync does"
+    assert asked(state="waiting", reason="it is away") == (
+        "MusicBrainz gave no answer yet: it is away; a later sync asks again"
+    )
+    assert asked(state="nothing", reason="it knows nothing of it", due_at="2027-01-01T00:00:00Z") == (
+        "MusicBrainz was asked what it is: it knows nothing of it; it is asked again some weeks later"
+    )
+
+
+def test_a_change_of_tags_names_its_fields() -> None:
+    entry = Entry("2026-11-28T10:00:00Z", "retag", "", "", filled=("album", "cover"))
+
+    assert sentences(entries=(entry,)) == ["its tags were filled in: album, cover"]

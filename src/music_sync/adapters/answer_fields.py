@@ -29,3 +29,7 @@ def moment_of(value: object) -> str:
         return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds") if seconds else ""
     except (OverflowError, ValueError, OSError):
         return ""
+
+
+def list_of(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -144,20 +144,22 @@ class Calls:
         self._scheme = scheme
         self._ends_at = time.monotonic() + deadline_s
         self._deadline_s = deadline_s
+        self._most_tries = MOST_TRIES
         self._sleep = sleep
-        self._client = httpx.Client(
-            headers={"User-Agent": "music-sync"},
-            verify=certificates(),
-            trust_env=False,
-            timeout=TIMEOUT_S,
-            follow_redirects=False,
-        )
+        self._agent = "music-sync"
+        self._client = httpx.Client(verify=certificates(), trust_env=False, timeout=TIMEOUT_S, follow_redirects=False)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._client.close()
+
+    def with_manners(self, agent: str, most_tries: int) -> Self:
+        """Be called so, as some services want to know who asks, and give up after so many tries."""
+        self._agent = agent
+        self._most_tries = most_tries
+        return self
 
     @property
     def label(self) -> str:
@@ -241,10 +243,12 @@ class Calls:
     def send(self, request: httpx.Request, timeout_s: float) -> Reply:
         """Send one request as it is; the body is read whole, up to 16 MiB and to our deadline."""
         ends_at = max(self._ends_at, time.monotonic() + timeout_s)
+        # A request that is made by hand takes no header from the client.
+        request.headers.setdefault("User-Agent", self._agent)
         request.extensions["timeout"] = httpx.Timeout(timeout_s).as_dict()
         response = self._client.send(request, stream=True)
         try:
-            body = b""
+            body = bytearray()
             for block in response.iter_bytes():
                 body += block
                 if len(body) > LARGEST_ANSWER_BYTES:
@@ -254,7 +258,7 @@ class Calls:
                     raise httpx.ReadTimeout("the answer is too slow")
         finally:
             response.close()
-        return Reply(response.status_code, {name.lower(): text for name, text in response.headers.items()}, body)
+        return Reply(response.status_code, {name.lower(): text for name, text in response.headers.items()}, bytes(body))
 
     def _tried(self, send: Send, token: str) -> tuple[Trouble | None, Reply | None]:
         headers = {"Authorization": f"{self._scheme} {token}"} if token else {}
@@ -277,7 +281,7 @@ class Calls:
         if trouble.kind != "again":
             raise self._refusal(trouble)
         pause_s = float(2 ** (attempt - 1)) if trouble.after_s is None else trouble.after_s
-        if attempt >= MOST_TRIES or pause_s > self._ends_at - time.monotonic():
+        if attempt >= self._most_tries or pause_s > self._ends_at - time.monotonic():
             raise ServiceUnavailable(
                 f"{self.label} is away or limits us ({trouble.message}); the next sync tries again", trouble.after_s
             )

@@ -64,6 +64,8 @@ class Glance:
     arrivals: tuple[str, ...] = ()
     """When the latest tracks were met first, ISO 8601 in UTC, newest first."""
     views: tuple["ViewState", ...] = ()
+    questions: Mapping[str, int] = field(default_factory=dict)
+    """How many wait for an answer, by the service that is asked what a recording is."""
 
 
 @dataclass(frozen=True)
@@ -135,11 +137,22 @@ def _look(connection: sqlite3.Connection, parked: int, decisions: int) -> Glance
         listings=_listings(connection),
         arrivals=_arrivals(connection),
         views=view_states(connection.execute("SELECT name, value FROM facts WHERE name LIKE 'view:%:state'")),
+        questions=_questions(connection),
     )
 
 
 def _number(connection: sqlite3.Connection, question: str) -> int:
     return int(connection.execute(question).fetchone()[0])
+
+
+def _questions(connection: sqlite3.Connection) -> dict[str, int]:
+    if not _number(connection, "SELECT count(*) FROM sqlite_master WHERE name = 'enrichments'"):
+        return {}
+    wanted = """
+        SELECT service, count(*) FROM enrichments
+        WHERE state = 'waiting' AND recording_id IN (SELECT recording_id FROM recordings) GROUP BY service
+    """
+    return dict(tuple(row) for row in connection.execute(wanted))
 
 
 def _listings(connection: sqlite3.Connection) -> tuple[Listing, ...]:

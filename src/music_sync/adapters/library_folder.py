@@ -126,6 +126,46 @@ class FolderLibrary:
             sync_folder(folder)
         return LibraryFile("/".join([*inside, name]), prepared.format, prepared.sha256, prepared.size_bytes)
 
+    def replace(self, file: LibraryFile, by: LibraryFile, source: Path) -> bool:
+        """Put `source`, whose bytes are those of `by`, in the place of a file of ours, in one atomic move.
+
+        False, and nothing is changed, when what is there is not that file any more; again is harmless.
+        Raises EnvironmentFault, and TryAgainLater when `source` is not what it should be.
+        """
+        *folders, name = _segments(file.path)
+        with faults_about(self.root / file.path), ExitStack() as stack:
+            root = stack.enter_context(self._writable(by.size_bytes))
+            try:
+                folder, _ = _enter(stack, root, folders, make=False)
+            except FileNotFoundError:
+                return False
+            name = _as_spelled(folder, name) or name
+            hidden = _hidden_name("retag", name)
+            stack.callback(_take_away, folder, hidden)
+            if _is_whole(folder, name, by):
+                return True
+            before = _state_of(folder, name)
+            if before is None or not _is_whole(folder, name, file):
+                return False
+            if copy_durably(source, Path(hidden), folder=folder) != (by.sha256, by.size_bytes):
+                raise TryAgainLater(f"The copy of {file.path} is damaged; the next run makes it anew")
+            os.chmod(hidden, stat.S_IMODE(before[0]), dir_fd=folder)
+            if _state_of(folder, name) != before:
+                return False
+            os.rename(hidden, name, src_dir_fd=folder, dst_dir_fd=folder)
+            sync_folder(folder)
+        return True
+
+    def is_whole(self, file: LibraryFile) -> bool:
+        """Are these very bytes at this place? Raises EnvironmentFault when the library is offline."""
+        *folders, name = _segments(file.path)
+        with ExitStack() as stack:
+            root = stack.enter_context(self._opened())
+            with suppress(OSError):
+                folder, _ = _enter(stack, root, folders, make=False)
+                return _is_whole(folder, _as_spelled(folder, name) or name, file)
+        return False
+
     def discard(self, prepared: Prepared) -> None:
         """Take the hidden copy away; again is harmless."""
         *folders, hidden = _segments(prepared.hidden, hidden=True)
@@ -412,7 +452,21 @@ def _names(prepared: Prepared) -> Iterator[str]:
         yield f"{stem} [{prepared.tag}-{number}].{prepared.ending}"
 
 
-def _is_whole(folder: int, name: str, prepared: Prepared) -> bool:
+def _take_away(folder: int, name: str) -> None:
+    with suppress(OSError):
+        os.unlink(name, dir_fd=folder)
+
+
+def _state_of(folder: int, name: str) -> tuple[int, int, int, int] | None:
+    """Mode, inode, size and time of change: what tells at a glance that somebody wrote there; None for no file."""
+    try:
+        found = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    return found.st_mode, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _is_whole(folder: int, name: str, prepared: Prepared | LibraryFile) -> bool:
     """Is this a plain file of the prepared bytes? What cannot be read is not."""
     with suppress(OSError):
         descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)

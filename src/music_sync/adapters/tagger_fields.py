@@ -46,6 +46,9 @@ def texts_of(tags: Tags) -> dict[str, str]:
         "gain": "" if tags.replaygain_db is None else f"{tags.replaygain_db:.2f} dB",
         "peak": "" if tags.replaygain_peak is None else f"{tags.replaygain_peak:.6f}",
         "url": tags.source_url if tags.source_url.startswith(("https://", "http://")) else "",
+        "label": tags.label,
+        "mb_recording_id": tags.mb_recording_id,
+        "mb_release_id": tags.mb_release_id,
     }
     cleaned = {name: clean_text(text) for name, text in texts.items()}
     return {name: text.zfill(4) if name == "year" else text for name, text in cleaned.items() if text}
@@ -83,6 +86,9 @@ def embedded(texts: Mapping[str, Iterable[Any]], *, has_cover: bool) -> Embedded
         genre=joined("genre"),
         source_url=joined("url") if joined("url").startswith(("https://", "http://")) else "",
         has_cover=has_cover,
+        label=joined("label"),
+        mb_recording_id=joined("mb_recording_id"),
+        mb_release_id=joined("mb_release_id"),
     )
 
 

@@ -3,7 +3,7 @@
 # mypy: allow-untyped-calls
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -32,8 +32,16 @@ _ID3_TEXTS = {
     "isrc": "TSRC",
     "tempo": "TBPM",
     "key": "TKEY",
+    "label": "TPUB",
 }
-_ID3_OWN = {"camelot": "CAMELOT", "gain": "REPLAYGAIN_TRACK_GAIN", "peak": "REPLAYGAIN_TRACK_PEAK"}
+_ID3_OWN = {
+    "camelot": "CAMELOT",
+    "gain": "REPLAYGAIN_TRACK_GAIN",
+    "peak": "REPLAYGAIN_TRACK_PEAK",
+    "mb_release_id": "MusicBrainz Album Id",
+}
+_MB_OWNER = "http://musicbrainz.org"
+"""Whose the recording's id in the UFID frame is, as Picard writes it; the release's id stands in a TXXX frame."""
 
 
 @dataclass(frozen=True)
@@ -149,11 +157,41 @@ def _fill_id3(id3: Any, tags: Tags) -> None:
             id3.add(frames.TXXX(encoding=0, desc=description, text=[texts[name]]))
     if "year" in texts:
         _set_id3_year(id3, texts["year"])
+    _set_id3_links(id3, texts)
+    if tags.cover:
+        _set_id3_cover(id3, tags.cover)
+
+
+def _set_id3_links(id3: Any, texts: Mapping[str, str]) -> None:
+    from mutagen import id3 as frames
+
     if "url" in texts:
         # URL frames are Latin-1 by definition; a link with other letters is written as browsers send it.
         id3.setall("WOAS", [frames.WOAS(url=_ascii_url(texts["url"]))])
-    if tags.cover:
-        _set_id3_cover(id3, tags.cover)
+    if "mb_recording_id" in texts:
+        ufid = frames.UFID(owner=_MB_OWNER, data=texts["mb_recording_id"].encode())
+        id3.setall(f"UFID:{_MB_OWNER}", [ufid])
+
+
+_ID3_OTHERS = {
+    "year": ("TDRC", "TYER", "TDAT", "TIME"),
+    "mb_recording_id": (f"UFID:{_MB_OWNER}",),
+}
+
+
+def remove(path: Path, kind: str, fields: Collection[str]) -> None:
+    """Take our fields out, by their names in `Tags`."""
+    tag = opened(path, kind)
+    for field in fields:
+        if field in _ID3_OWN:
+            _drop_own_frame(tag.tags, _ID3_OWN[field])
+        for frame in _ID3_OTHERS.get(field, (_ID3_TEXTS[field],) if field in _ID3_TEXTS else ()):
+            tag.tags.delall(frame)
+    if "cover" in fields:
+        for key, frame in list(tag.tags.items()):
+            if key.startswith("APIC") and frame.type == FRONT_COVER:
+                del tag.tags[key]
+    save(tag, path)
 
 
 def _encoding(text: str, wide: int) -> int:
@@ -203,6 +241,7 @@ _ID3_READ = {
     "album_artist": ("TPE2",),
     "isrc": ("TSRC",),
     "year": ("TDRC", "TYER", "TDRL", "TDOR"),
+    "label": ("TPUB",),
 }
 
 
@@ -255,7 +294,9 @@ def read_wav(path: Path) -> Embedded:
     ours = _from_id3(_id3_of(path, "wav"))
     if ours.title or ours.artist:
         return ours
-    return replace(embedded(_riff_info(path), has_cover=False), isrc=ours.isrc, has_cover=ours.has_cover)
+    listed = embedded(_riff_info(path), has_cover=False)
+    told = {name: value for name, value in vars(ours).items() if value}
+    return replace(listed, **told)
 
 
 def _from_id3(id3: Any) -> Embedded:
@@ -267,7 +308,14 @@ def _from_id3(id3: Any) -> Embedded:
     }
     texts["genre"] = id3["TCON"].genres if "TCON" in id3 else []
     texts["url"] = [frame.url for frame in id3.getall("WOAS")[:1]]
+    texts["mb_recording_id"] = [frame.data.decode("ascii", "replace") for frame in id3.getall(f"UFID:{_MB_OWNER}")[:1]]
+    texts["mb_release_id"] = _own_texts(id3, _ID3_OWN["mb_release_id"])
     return embedded(texts, has_cover=bool(id3.getall("APIC")))
+
+
+def _own_texts(id3: Any, description: str) -> list[Any]:
+    named = [frame for frame in id3.getall("TXXX") if frame.desc.casefold() == description.casefold()]
+    return list(named[0].text) if named else []
 
 
 def _riff_info(path: Path) -> dict[str, list[str]]:

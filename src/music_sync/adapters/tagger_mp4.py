@@ -2,7 +2,7 @@
 
 # mypy: allow-untyped-calls
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,9 @@ _MP4_FREEFORM = {
     "gain": "replaygain_track_gain",
     "peak": "replaygain_track_peak",
     "url": "WWWAUDIOSOURCE",
+    "label": "LABEL",
+    "mb_recording_id": "MusicBrainz Track Id",  # so Picard calls the recording's id here
+    "mb_release_id": "MusicBrainz Album Id",
 }
 _MP4_MEAN = "----:com.apple.iTunes:"
 
@@ -32,6 +35,26 @@ def write(path: Path, tags: Tags) -> None:
     _fill(audio.tags, texts_of(tags))
     if tags.cover:
         audio.tags["covr"] = [_covr(tags.cover), *audio.tags.get("covr", [])[1:]]
+    audio.save()
+
+
+def remove(path: Path, fields: Collection[str]) -> None:
+    """Take our fields out, by their names in `Tags`."""
+    from mutagen.mp4 import MP4
+
+    audio: Any = MP4(path)
+    if audio.tags is None:
+        return
+    atoms = audio.tags
+    for field in fields:
+        if field in _MP4_TEXTS:
+            atoms.pop(_MP4_TEXTS[field], None)
+        if field in _MP4_FREEFORM:
+            _drop_freeform(atoms, _MP4_FREEFORM[field])
+    if "cover" in fields and atoms.get("covr"):
+        atoms["covr"] = atoms["covr"][1:]
+        if not atoms["covr"]:
+            del atoms["covr"]
     audio.save()
 
 
@@ -69,7 +92,7 @@ def read(path: Path) -> Embedded:
     atoms: Any = MP4(path).tags or {}
     texts = {name: list(atoms.get(atom, [])) for name, atom in _MP4_TEXTS.items()}
     texts["album_artist"] = list(atoms.get("aART", []))
-    for name in ("isrc", "url"):
+    for name in ("isrc", "url", "label", "mb_recording_id", "mb_release_id"):
         texts[name] = [bytes(text).decode("utf-8", "replace") for text in _freeform(atoms, _MP4_FREEFORM[name])]
     return embedded(texts, has_cover=bool(atoms.get("covr")))
 

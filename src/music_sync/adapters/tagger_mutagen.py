@@ -20,8 +20,10 @@ What is not ours is kept: comments, ratings, cue points in GEOB frames, other pi
 import errno
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from music_sync.adapters import tagger_id3, tagger_mp4, tagger_vorbis
@@ -34,6 +36,11 @@ from music_sync.model.errors import GiveUp
 from music_sync.model.track import Cover, Embedded, Tags
 
 log = logging.getLogger(__name__)
+
+
+def _remove_id3(path: Path, fields: Collection[str], kind: str) -> None:
+    tagger_id3.remove(path, kind, fields)
+
 
 _WRITERS: dict[str, Callable[[Path, Tags], None]] = {
     "mp3": tagger_id3.write_mp3,
@@ -58,6 +65,13 @@ _PICTURES: dict[str, Callable[[Path], Pictures]] = {
     "mp4": tagger_mp4.pictures,
     "flac": tagger_vorbis.pictures_in_flac,
     "ogg": tagger_vorbis.pictures_in_ogg,
+}
+
+_REMOVERS: dict[str, Callable[[Path, Collection[str]], None]] = {
+    **{kind: partial(_remove_id3, kind=kind) for kind in ("mp3", "aiff", "wav")},
+    "mp4": tagger_mp4.remove,
+    "flac": tagger_vorbis.remove_from_flac,
+    "ogg": tagger_vorbis.remove_from_ogg,
 }
 
 
@@ -96,20 +110,39 @@ class MutagenTagger:
 
         Raises GiveUp (`tags_unwritable`) when the file's structure is damaged, EnvironmentFault when there is no space.
         """
-        kind = _kind(path)
-        if kind not in _WRITERS:
-            raise GiveUp(f"{path.name} is no audio file that can be tagged.", "tags_unwritable")
+        kind = _writable(path)
         cover = safe_cover(tags.cover.picture, path.name) if tags.cover else None
         # mutagen moves the sound within the file when a tag grows; a kill meanwhile would leave neither old nor new.
         with written_whole(path) as part:
             shutil.copyfile(path, part)
             if original is not None:
                 _carry(original, part, kind)
-            try:
+            with _faults_of_writing(path):
                 _WRITERS[kind](part, replace(tags, cover=cover))
-            except parser_faults() as error:
-                _raise_fault_of_the_drive(path, error, is_writing=True)
-                raise GiveUp(f"{path.name} cannot be tagged: its structure is damaged.", "tags_unwritable") from error
+
+    def remove(self, path: Path, fields: Collection[str]) -> None:
+        """Take fields out of a file, whole or not at all; the front cover alone of its pictures. Raises as `write`."""
+        kind = _writable(path)
+        with written_whole(path) as part:
+            shutil.copyfile(path, part)
+            with _faults_of_writing(path):
+                _REMOVERS[kind](part, fields)
+
+
+def _writable(path: Path) -> str:
+    kind = _kind(path)
+    if kind not in _WRITERS:
+        raise GiveUp(f"{path.name} is no audio file that can be tagged.", "tags_unwritable")
+    return kind
+
+
+@contextmanager
+def _faults_of_writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except parser_faults() as error:
+        _raise_fault_of_the_drive(path, error, is_writing=True)
+        raise GiveUp(f"{path.name} cannot be tagged: its structure is damaged.", "tags_unwritable") from error
 
 
 def _carry(original: Path, part: Path, kind: str) -> None:

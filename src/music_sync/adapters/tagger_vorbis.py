@@ -3,7 +3,7 @@
 # mypy: allow-untyped-calls
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,9 @@ _VORBIS = {
     "gain": ("REPLAYGAIN_TRACK_GAIN",),
     "peak": ("REPLAYGAIN_TRACK_PEAK",),
     "url": ("WWWAUDIOSOURCE",),
+    "label": ("LABEL",),
+    "mb_recording_id": ("MUSICBRAINZ_TRACKID",),  # so Picard calls the recording's id here
+    "mb_release_id": ("MUSICBRAINZ_ALBUMID",),
 }
 
 
@@ -60,6 +63,39 @@ def write_ogg(path: Path, tags: Tags) -> None:
         encoded = base64.b64encode(_picture(tags.cover).write()).decode("ascii")
         _set(audio.tags, "METADATA_BLOCK_PICTURE", [encoded, *_other_pictures(audio.tags)])
     audio.save()
+
+
+def remove_from_flac(path: Path, fields: Collection[str]) -> None:
+    """Take our fields out, by their names in `Tags`."""
+    from mutagen.flac import FLAC
+
+    audio: Any = FLAC(path)
+    _drop(audio.tags, fields)
+    if "cover" in fields:
+        others = [picture for picture in audio.pictures if picture.type != FRONT_COVER]
+        audio.clear_pictures()
+        for picture in others:
+            audio.add_picture(picture)
+    audio.save()
+
+
+def remove_from_ogg(path: Path, fields: Collection[str]) -> None:
+    """As `remove_from_flac`."""
+    audio = opened_ogg(path)
+    _drop(audio.tags, fields)
+    if "cover" in fields and audio.tags:
+        others = _other_pictures(audio.tags)
+        if "METADATA_BLOCK_PICTURE" in audio.tags:
+            del audio.tags["METADATA_BLOCK_PICTURE"]
+        if others:
+            _set(audio.tags, "METADATA_BLOCK_PICTURE", others)
+    audio.save()
+
+
+def _drop(comments: Any, fields: Collection[str]) -> None:
+    for name in (name for field in fields for name in _VORBIS.get(field, ())):
+        if comments and name in comments:
+            del comments[name]
 
 
 def r128_text(replaygain_db: float) -> str:
@@ -142,6 +178,7 @@ def _from_comments(comments: Any, *, has_cover: bool) -> Embedded:
     texts["year"] = texts["year"][:1] or list(comments.get("YEAR", []))[:1]
     texts["url"] = texts["url"][:1] or list(comments.get("PURL", []))[:1]
     texts["isrc"] = texts["isrc"][:1]
+    texts["label"] = texts["label"] or list(comments.get("ORGANIZATION", []))
     texts["album_artist"] = list(comments.get("ALBUMARTIST", [])) or list(comments.get("ALBUM ARTIST", []))
     return embedded(texts, has_cover=has_cover)
 

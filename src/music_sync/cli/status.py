@@ -68,6 +68,7 @@ def _shape(settings: Settings, last: LastRun, seen: Glance) -> dict[str, object]
         "outbox": seen.unsent,
         "advice": _advice(settings, seen),
         "views": [vars(view) for view in seen.views],
+        "questions": _questions(settings, seen),
         "accounts": account_rows(account_file.standings(settings.accounts)),
         "lists": list_rows(seen.listings),
         "budgets": budget_rows(budget_file.spent_in(settings.budgets)),
@@ -86,6 +87,9 @@ def _print(settings: Settings, last: LastRun, seen: Glance) -> None:
     click.echo(f"queue     {seen.endings.get('running', 0)} under way or broken off")
     for view in seen.views if settings.tracks_db_id else ():
         click.echo(f"{view.name:<9} {_view_line(view)}")
+    if open_questions := sum(_questions(settings, seen).values()):
+        wait = "waits" if open_questions == 1 else "wait"
+        click.echo(f"questions {open_questions} {wait} for services that tell what a track is")
     _print_accounts(settings)
     _print_lists(seen.listings)
     for ending, next_step in WHAT_NEXT.items():
@@ -106,6 +110,11 @@ def _view_line(view: ViewState) -> str:
     if view.trouble:
         return show.clean(view.trouble)
     return f"{view.waiting} rows wait for the next sync" if view.waiting else "all rows are up to date"
+
+
+def _questions(settings: Settings, seen: Glance) -> dict[str, int]:
+    """Those that wait for a service that is asked."""
+    return {name: count for name, count in seen.questions.items() if name in settings.enrich}
 
 
 def _print_accounts(settings: Settings) -> None:

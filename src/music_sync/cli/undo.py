@@ -1,4 +1,4 @@
-"""`undo`: take back what was filed or merged; files are moved, never deleted."""
+"""`undo`: take back what was filed, merged or filled in; files are moved, never deleted."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -20,18 +20,20 @@ WORDS = {
     ("merge", True): "brought back: {label} is the same recording again",
     ("replace", False): "undone: {label} has its former files again",
     ("replace", True): "brought back: {label} has the better file again",
+    ("retag", False): "undone: the tags of {label} are as they were before",
+    ("retag", True): "brought back: the tags of {label} are filled in again",
 }
 """What was done, by the kind of change and whether an undo was undone."""
 
 
 @click.command()
 @click.argument("what", required=False, metavar="[list | NUMBER]")
-@click.option("--last", is_flag=True, help="The latest filing, merge or replacement that is in effect.")
+@click.option("--last", is_flag=True, help="The latest filing, merge, replacement or change of tags that is in effect.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @click.option("-n", "--dry-run", is_flag=True, help="Change nothing, only say what would be undone.")
 @click.pass_context
 def undo(ctx: click.Context, *, what: str | None, last: bool, as_json: bool, dry_run: bool) -> int:
-    """Take back a filing, a merge or a replacement, or an undo itself, by its number in `undo list`.
+    """Take back a filing, a merge, a replacement or a change of tags, or an undo itself, by its number in `undo list`.
 
     The files of a filing are moved to var/undone in the home (on another drive: to a hidden folder there), and no
     sync files the track again by itself.

@@ -137,6 +137,7 @@ def program_in(sandbox: Sandbox, offers: Offers, services: LikedServices) -> Pro
             link_hosts=urlsplit(link).netloc,
             sources=",".join(("folder", "list", *likes.PARTS)),
             providers="owned,link",
+            enrich="none",
         )
     )
 

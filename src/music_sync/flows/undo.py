@@ -1,9 +1,10 @@
-"""Taking back what was filed or merged. Read it top to bottom.
+"""Taking back what was filed, merged or filled in. Read it top to bottom.
 
 All is checked first. Then files move, then one transaction changes the rows, then the outside hears of it. A kill in
 between leaves files moved and rows not; the same undo once more finds that out and finishes.
 """
 
+import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,21 +13,25 @@ from typing import Any
 
 from music_sync.adapters.library_folder import FolderLibrary
 from music_sync.adapters.sql.journal import SqlJournal
+from music_sync.adapters.sql.retags import SqlRetags
 from music_sync.adapters.undone_folder import UndoneFolder
 from music_sync.flows.replace import Turn, settle, switch
-from music_sync.model.errors import NeedsPerson
-from music_sync.model.track import LibraryFile
+from music_sync.flows.retag import Copies, Note, Retagger
+from music_sync.model.errors import NeedsPerson, TryAgainLater
+from music_sync.model.track import Cover, LibraryFile, Recording
 from music_sync.track import undo
-from music_sync.track.undo import MERGE, REPLACE, Change, Wanted, changes, undone, wanted
+from music_sync.track.enrich import Filling, facts_of, filling
+from music_sync.track.undo import MERGE, REPLACE, RETAG, UNDO, Change, Wanted, changes, undone, wanted
 
 
 @dataclass(frozen=True)
 class Desk:
     """What an undo needs of the world."""
 
-    catalogue: SqlJournal
+    catalogue: SqlRetags
     library: FolderLibrary
     folder: UndoneFolder
+    retagger: Retagger
     publish: Callable[[], object]
 
 
@@ -64,11 +69,14 @@ def take_back(word: str, desk: Desk, *, dry_run: bool = False) -> Done:
     """Undo the change of that number, or the `last` one; with `dry_run` only check and say what would be done."""
     if not dry_run:
         settle(desk.catalogue, desk.library, desk.folder)
+        desk.retagger.settle()
     what = wanted(word, changes(desk.catalogue.journal()))
     if what.change.kind == MERGE:
         done = _merge(what, desk, dry_run=dry_run)
     elif what.change.kind == REPLACE:
         done = _switch(what, desk, dry_run=dry_run)
+    elif what.change.kind == RETAG:
+        done = _retag(what, desk, dry_run=dry_run)
     elif what.is_back:
         done = _bring_back(what, desk, dry_run=dry_run)
     else:
@@ -146,6 +154,68 @@ def _switch(what: Wanted, desk: Desk, *, dry_run: bool) -> Done:
     if dry_run:
         return done
     return replace(done, entry=desk.catalogue.switched(change.number, change.recording_id, state, moved))
+
+
+def _retag(what: Wanted, desk: Desk, *, dry_run: bool) -> Done:
+    """A change of tags: what was filled in is taken out of files and catalogue, or filled in again."""
+    change = what.change
+    assert change.after is not None  # noqa: S101 - a change of tags is never written without its states
+    recording = undo.must_be_there(change, desk.catalogue.recording(change.recording_id))
+    desk.library.present() if dry_run else desk.library.check()
+    for file in recording.files:
+        if file.path in change.paths and not desk.library.is_whole(file):
+            raise NeedsPerson(f"{file.path} was changed since its tags were filled in, so nothing was undone")
+    done = Done(what.target, change.kind, what.is_back, recording.label, change.recording_id)
+    if dry_run:
+        return done
+    with desk.catalogue.alone() as is_alone:
+        if not is_alone:
+            raise TryAgainLater("another machine is changing tags just now; run the same again in a minute")
+        return _turned(what, recording, done, desk)
+
+
+def _turned(what: Wanted, recording: Recording, done: Done, desk: Desk) -> Done:
+    try:
+        copies = desk.retagger.copies(recording)
+        turned = _filled_again if what.is_back else _taken_out
+        entry = turned(what.change, recording, copies, desk.retagger)
+        if entry is None:
+            raise NeedsPerson(f"the files of {recording.label} changed just now; run the same again")
+        return replace(done, entry=entry)
+    finally:
+        desk.retagger.clear(recording.recording_id)
+
+
+def _taken_out(change: Change, recording: Recording, copies: Copies, retagger: Retagger) -> int | None:
+    """Empty the fields again; the cover is kept in the journal, so that it can come back."""
+    after, before = change.after or {}, change.before or {}
+    ours = [each for each in copies.whole if each.file.path in change.paths]
+    cover = retagger.tagger.cover(ours[0].path) if ours and "cover" in after["filled"] else None
+    kept = {"columns": after["columns"]} | ({"cover": _packed(cover)} if cover else {})
+    note = Note(UNDO, kept, {"change": change.number, "columns": before["columns"]})
+    return retagger.rewrite(recording, ours, lambda path: retagger.tagger.remove(path, after["filled"]), note)
+
+
+def _filled_again(change: Change, recording: Recording, copies: Copies, retagger: Retagger) -> int | None:
+    after, kept = change.after or {}, change.turns[-1].state
+    ours = [each for each in copies.whole if each.file.path in change.paths]
+    cover = _unpacked(kept["cover"]) if "cover" in kept else None
+    wanted_again = Filling(facts_of(after["facts"]), cover)
+    embedded = [retagger.tagger.read(each.path) for each in ours]
+    if filling(recording, embedded, wanted_again.facts, cover) != wanted_again:
+        raise NeedsPerson(f"the tags of {recording.label} say something else by now, so nothing was filled in again")
+    note = Note(
+        UNDO, {"columns": (change.before or {})["columns"]}, {"change": change.number, "columns": after["columns"]}
+    )
+    return retagger.rewrite(recording, ours, lambda path: retagger.tagger.write(path, wanted_again.tags), note)
+
+
+def _packed(cover: Cover) -> dict[str, str]:
+    return {"mime": cover.mime, "picture": base64.b64encode(cover.picture).decode("ascii")}
+
+
+def _unpacked(kept: Mapping[str, str]) -> Cover:
+    return Cover(kept["mime"], base64.b64decode(kept["picture"]))
 
 
 def _label(change: Change, catalogue: SqlJournal) -> str:

@@ -1,12 +1,13 @@
 """What the stages need of the world. Adapters fulfil these; tests run one contract over each of them."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from music_sync.model.endings import Ending, Reason
+from music_sync.model.enrichment import Answer, Known
 from music_sync.model.track import (
     Analysis,
     Cover,
@@ -150,6 +151,36 @@ class Tagger(Protocol):
 
         What `original`, which it was converted from, says beside is taken over.
         """
+
+    def remove(self, path: Path, fields: Collection[str]) -> None:
+        """Take fields out of a file, by their names in `Tags`: of those that `model.enrichment.Facts` has, and cover."""
+
+
+class Enricher(Protocol):
+    """A service that tells what a filed recording is."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def label(self) -> str:
+        """What a person calls it."""
+
+    @property
+    def by(self) -> str:
+        """What it is asked by at first: isrc, fingerprint or release."""
+
+    def asks(self, known: Known) -> bool:
+        """Can it be asked by what is known?"""
+
+    def ask(self, known: Known) -> Sequence[Answer]:
+        """All recordings that it takes for ours; none when it knows nothing.
+
+        Raises ServiceUnavailable when it is away or limits us, NeedsPerson when it does not take our key.
+        """
+
+    def complete(self, answer: Answer) -> Answer:
+        """Ask for what else it tells of an answer that was found to be ours; raises as `ask` does."""
 
 
 class Library(Protocol):

@@ -3,9 +3,11 @@
 All times are ISO 8601 in UTC, empty where nobody knows.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import Any
 
 from music_sync.model.endings import Reason
 from music_sync.model.track import LibraryFile
@@ -17,6 +19,10 @@ SERVICES = {
     "ytmusic": "YouTube Music",
     "listenbrainz": "ListenBrainz",
     "lastfm": "Last.fm",
+    "musicbrainz": "MusicBrainz",
+    "coverart": "the Cover Art Archive",
+    "deezer": "Deezer",
+    "acoustid": "AcoustID",
 }
 """What a person calls the sources that are services."""
 
@@ -139,11 +145,38 @@ class Entry:
 
     at: str
     kind: str
-    """filed, refiled, taken_over, relinked."""
+    """filed, refiled, taken_over, relinked, merge, retag, undo."""
     path: str
     format: str
     is_loss: bool = False
     """Another recording took its path or its link."""
+    filled: tuple[str, ...] = ()
+    """The fields that were filled in."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a service was asked of a recording, and what became of its answer."""
+
+    service: str
+    state: str
+    """waiting, answered, or nothing."""
+    verdict: str
+    """due, applied, kept or needless; empty without an answer."""
+    reason: str
+    """Why the answer was taken or not, or why there is none."""
+    left: str
+    """Why nothing was filled in of an answer that was taken."""
+    name: str
+    """Artist and title as the service has them."""
+    facts: Mapping[str, Any]
+    has_cover: bool
+    filled: tuple[str, ...]
+    """The fields that were filled in."""
+    tempo_bpm: float | None
+    asked_at: str
+    due_at: str
+    tries: int
 
 
 @dataclass(frozen=True)
@@ -166,6 +199,7 @@ class Story:
     places: tuple[AtSource, ...]
     entries: tuple[Entry, ...] = ()
     memberships: tuple[Membership, ...] = ()
+    asked: tuple[Asked, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -190,7 +224,7 @@ class Event:
 
     at: str
     kind: str
-    """liked, found, matched, fetched, measured, filed, ended, listed, published, waiting, gone, changed."""
+    """liked, found, matched, fetched, measured, filed, ended, listed, published, waiting, gone, changed, asked."""
     text: str
     source: str = ""
     source_id: str = ""

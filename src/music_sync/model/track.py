@@ -91,6 +91,10 @@ class Embedded:
     genre: str = ""
     source_url: str = ""
     has_cover: bool = False
+    label: str = ""
+    mb_recording_id: str = ""
+    """At MusicBrainz."""
+    mb_release_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -203,6 +207,11 @@ class Tags:
     replaygain_peak: float | None = None
     source_url: str = ""
     cover: Cover | None = None
+    label: str = ""
+    """The company that published it."""
+    mb_recording_id: str = ""
+    """At MusicBrainz."""
+    mb_release_id: str = ""
 
 
 @dataclass(frozen=True)

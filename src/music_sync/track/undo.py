@@ -12,7 +12,7 @@ from music_sync.model.endings import Failed
 from music_sync.model.errors import BadSetting, NeedsPerson
 from music_sync.model.track import Recording
 
-FILED, MERGE, REPLACE, UNDO = "filed", "merge", "replace", "undo"
+FILED, MERGE, REPLACE, RETAG, UNDO = "filed", "merge", "replace", "retag", "undo"
 """Kinds of journal entries that can be undone."""
 
 STAGE = "undo"
@@ -52,7 +52,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Change:
-    """A filing with all its files, a merge or a replacement, and how often it was turned over."""
+    """A filing with all its files, a merge, a replacement or a change of tags, and how often it was turned over."""
 
     number: int
     kind: str
@@ -91,9 +91,10 @@ def changes(entries: Iterable[Entry]) -> list[Change]:
         if entry.kind == FILED:
             number = open_filing.setdefault(entry.recording_id, entry.entry_id)
             found[number] = _with_file(found.get(number), entry)
-        elif entry.kind in {MERGE, REPLACE}:
+        elif entry.kind in {MERGE, REPLACE, RETAG}:
             found[entry.entry_id] = Change(
                 *(entry.entry_id, entry.kind, entry.at, entry.recording_id, (entry.entry_id,)),
+                paths=tuple(one["path"] for one, _ in entry.after.get("files", ())),
                 before=entry.before,
                 after=entry.after,
             )

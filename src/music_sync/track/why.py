@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
+from music_sync.model.enrichment import ANSWERED, WAITING, field_names, in_words
 from music_sync.model.story import (
     SERVICES,
+    Asked,
     AtSource,
     Attempt,
     Entry,
@@ -23,6 +25,7 @@ def told(story: Story) -> list[Event]:
     events = [event for place in story.places for event in _at(place, bool(story.entries))]
     events += _entries(story.entries)
     events += [event for each in story.memberships for event in _membership(each)]
+    events += map(_asked, story.asked)
     return sorted(events, key=lambda event: instant(event.at))
 
 
@@ -154,6 +157,9 @@ def _entries(entries: Sequence[Entry]) -> Iterator[Event]:
         paths = _names(f"{each.path} ({each.format})" if each.format else each.path for each in several)
         if kind == "filed":
             yield Event(several[0].at, "filed", f"filed as {paths}")
+        elif kind == "retag":
+            for each in several:
+                yield Event(each.at, "changed", f"its tags were filled in: {field_names(each.filled)}")
         else:
             yield Event(several[0].at, "changed", _changed(kind, paths, is_loss=is_loss))
 
@@ -174,6 +180,38 @@ def _changed(kind: str, paths: str, *, is_loss: bool) -> str:
         "replacing": "a better file is being put in its place; the next sync finishes that",
     }
     return told.get(kind, f"{kind.replace('_', ' ')} {paths}".rstrip())
+
+
+def _asked(asked: Asked) -> Event:
+    service = SERVICES.get(asked.service, asked.service)
+    if asked.state == WAITING and not asked.tries:
+        return Event(asked.due_at, "waiting", f"{service} is to be asked what it is; the next sync does")
+    if asked.state == WAITING:
+        return Event(
+            asked.asked_at, "waiting", f"{service} gave no answer yet: {asked.reason}; a later sync asks again"
+        )
+    if asked.state != ANSWERED:
+        again = "; it is asked again some weeks later" if asked.due_at else ""
+        return Event(asked.asked_at, "asked", f"{service} was asked what it is: {asked.reason}{again}")
+    if asked.verdict == "kept" and not asked.left:
+        told = f" {asked.name}" if asked.name else ""
+        return Event(
+            asked.asked_at, "asked", f"{service} takes it for{told or ' another'}, not believed: {asked.reason}"
+        )
+    return Event(asked.asked_at, "asked", f"{service} told {_answer(asked)} ({asked.reason}){_became(asked)}")
+
+
+def _answer(asked: Asked) -> str:
+    tempo = f"a tempo of {asked.tempo_bpm:g} BPM, which is a hint only" if asked.tempo_bpm else ""
+    return ", ".join(filter(None, [in_words(asked.facts), "a cover" * asked.has_cover, tempo])) or "nothing more of it"
+
+
+def _became(asked: Asked) -> str:
+    return {
+        "applied": f"; filled in: {field_names(asked.filled)}",
+        "due": "; the next sync fills it in",
+        "kept": f"; {asked.left}",
+    }.get(asked.verdict, "; nothing of it was missing")
 
 
 def _membership(membership: Membership) -> Iterator[Event]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from music_sync.adapters.library_folder import FolderLibrary
 from music_sync.adapters.lock_file import locked
 from music_sync.adapters.sql.journal import SqlJournal
+from music_sync.adapters.sql.retags import SqlRetags
 from music_sync.adapters.undone_folder import UndoneFolder
 from music_sync.model.happenings import Tell
 from music_sync.model.report import RunReport, TrackReport
@@ -16,6 +17,7 @@ from music_sync.track.detect import Request
 from music_sync.track.review import Review, chosen
 from music_sync.track.undo import changes as undoable
 from music_sync.track.undo import wanted
+from music_sync.wiring.enrichment import retagger
 from music_sync.wiring.rounds import flowing
 from music_sync.wiring.state import LIBRARY_IDENTITY, journal_copy, open_library, open_state, remembered
 from music_sync.wiring.views import publishing
@@ -23,6 +25,7 @@ from music_sync.wiring.views import publishing
 if TYPE_CHECKING:
     from music_sync.flows.engine import Stop
     from music_sync.flows.reviews import Desk as ReviewDesk
+    from music_sync.flows.undo import Desk as UndoDesk
     from music_sync.flows.undo import Done, Told
 
 
@@ -65,7 +68,7 @@ def _said(
 ) -> RunReport:
     from music_sync.flows import reviews as told
 
-    with flowing(settings, Request(), tell, stop, "music-sync review") as (stages, publish):
+    with flowing(settings, Request(), tell, stop, "music-sync review", enriches=False) as (stages, publish):
         with _review_desk(settings) as desk:
             tracks, again = verdict(words, desk)
         report = told.try_again(again, stages, publish)
@@ -94,14 +97,21 @@ def take_back(settings: Settings, word: str, *, dry_run: bool) -> "Done":
 
     copy = journal_copy(settings)
     library = FolderLibrary(settings.library, copy.identity(LIBRARY_IDENTITY) or "")
-    folder = UndoneFolder(library, settings.undone)
     if dry_run:
-        return undo.take_back(word, undo.Desk(copy, library, folder, lambda: None), dry_run=True)
+        return undo.take_back(word, _undo_desk(settings, copy, library, lambda: None), dry_run=True)
     # What was typed wrongly is told before anything is locked or made.
     wanted(word, undoable(copy.journal()))
     with locked(settings.lock_file, "music-sync undo"):
-        catalogue = SqlJournal(open_state(settings))
+        catalogue = SqlRetags(open_state(settings))
         library = open_library(settings, catalogue)
-        folder = UndoneFolder(library, settings.undone)
         publish = publishing(settings, catalogue, library)
-        return undo.take_back(word, undo.Desk(catalogue, library, folder, publish))
+        return undo.take_back(word, _undo_desk(settings, catalogue, library, publish))
+
+
+def _undo_desk(
+    settings: Settings, catalogue: SqlRetags, library: FolderLibrary, publish: Callable[[], object]
+) -> "UndoDesk":
+    from music_sync.flows.undo import Desk
+
+    folder = UndoneFolder(library, settings.undone)
+    return Desk(catalogue, library, folder, retagger(settings, catalogue, library), publish)

@@ -10,7 +10,7 @@ from music_sync.adapters.arguments import from_anywhere
 from music_sync.adapters.library_folder import FolderLibrary
 from music_sync.adapters.lock_file import locked
 from music_sync.adapters.sql.engine import translated_flows
-from music_sync.adapters.sql.journal import SqlJournal
+from music_sync.adapters.sql.retags import SqlRetags
 from music_sync.model.happenings import Tell
 from music_sync.model.ports import Past
 from music_sync.model.report import RunReport
@@ -19,6 +19,7 @@ from music_sync.settings import Settings
 from music_sync.track.detect import Request
 from music_sync.track.plan import plan as planned
 from music_sync.track.stages import Stages
+from music_sync.wiring.enrichment import enriched, retagger
 from music_sync.wiring.journey import stages
 from music_sync.wiring.listening import check_request
 from music_sync.wiring.replacing import finish_replacements
@@ -70,7 +71,7 @@ def plan(settings: Settings, request: Request, tell: Tell) -> RunReport:
 
 @contextmanager
 def flowing(
-    settings: Settings, request: Request, tell: Tell, stop: "Stop", what: str
+    settings: Settings, request: Request, tell: Tell, stop: "Stop", what: str, *, enriches: bool = True
 ) -> Iterator[tuple[Stages, Callable[[], object]]]:
     """The engine running with all stages and the publishing in place, alone in this home."""
     from music_sync.flows import engine, steps
@@ -78,15 +79,23 @@ def flowing(
     check_request(settings, request)
     _make_own_drop_folder(settings)
     with locked(settings.lock_file, what):
-        catalogue = SqlJournal(open_state(settings))
+        catalogue = SqlRetags(open_state(settings))
         library = open_library(settings, catalogue)
         finish_replacements(settings, catalogue, library)
+        retagger(settings, catalogue, library).settle()
         bound = stages(settings, catalogue, library, tell)
         with _traced(settings, what) as trace:
             steps.use(bound, stop, trace)
             store = flow_store(settings)
             with translated_flows(settings.flows_db), engine.running(store, executor(settings), settings.workers):
-                yield bound, publishing(settings, catalogue, library, tell, lambda: stop.is_asked)
+                publish = publishing(settings, catalogue, library, tell, lambda: stop.is_asked)
+
+                def publish_and_enrich() -> None:
+                    publish()
+                    if enriches and enriched(settings, catalogue, library, tell, lambda: stop.is_asked):
+                        publish()
+
+                yield bound, publish_and_enrich
 
 
 @contextmanager

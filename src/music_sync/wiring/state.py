@@ -14,7 +14,7 @@ from music_sync.adapters.glance_sqlite import Glance, Parked, view_states
 from music_sync.adapters.library_folder import MARKER, FolderLibrary
 from music_sync.adapters.sql.catalogue import SqlCatalogue
 from music_sync.adapters.sql.engine import engine_for_flows, on_network_drive, open_engine, translated_flows
-from music_sync.adapters.sql.journal import SqlJournal
+from music_sync.adapters.sql.retags import SqlRetags
 from music_sync.adapters.sql.snapshot import copied_engine, copy_for_plan
 from music_sync.adapters.sql.story import Stories, stories_in
 from music_sync.model.formats import AUDIO_ENDINGS
@@ -43,12 +43,12 @@ def snapshot(settings: Settings) -> SqlCatalogue:
     return copy_for_plan(settings.state_db, library_holds_audio=_holds_what_we_filed(settings))
 
 
-def journal_copy(settings: Settings) -> SqlJournal:
+def journal_copy(settings: Settings) -> SqlRetags:
     """As `snapshot`, with the journal."""
     if settings.database_url:
-        return SqlJournal(copied_engine(open_engine(settings.database_url.get_secret_value(), migrate=False)))
+        return SqlRetags(copied_engine(open_engine(settings.database_url.get_secret_value(), migrate=False)))
     holds_audio = _holds_what_we_filed(settings)
-    return SqlJournal(copied_engine(settings.state_db, library_holds_audio=holds_audio))
+    return SqlRetags(copied_engine(settings.state_db, library_holds_audio=holds_audio))
 
 
 @contextmanager
@@ -83,7 +83,7 @@ def stories(settings: Settings) -> Iterator[Stories]:
 
 def glance(settings: Settings) -> Glance:
     """The catalogue in numbers, when it lies on Postgres."""
-    catalogue = snapshot(settings)
+    catalogue = journal_copy(settings)
     counts = catalogue.counts()
     parked = [
         Parked(
@@ -103,8 +103,15 @@ def glance(settings: Settings) -> Glance:
     ]
     endings = {word: number for word, number in counts.items() if word not in {"recordings", "files"}}
     known = tuple(catalogue.listings.listings())
-    views = view_states(catalogue.view_facts())
-    return Glance(counts["recordings"], counts["files"], endings, tuple(parked), listings=known, views=views)
+    return Glance(
+        counts["recordings"],
+        counts["files"],
+        endings,
+        tuple(parked),
+        listings=known,
+        views=view_states(catalogue.view_facts()),
+        questions=catalogue.waiting_questions(),
+    )
 
 
 def open_library(settings: Settings, catalogue: SqlCatalogue) -> FolderLibrary:

@@ -23,7 +23,8 @@ class JournalEntry:
     entry_id: int
     at: str
     kind: str
-    """filed, refiled (same recording, other bytes), taken_over (the path was another's), relinked."""
+    """filed, refiled (same recording, other bytes), taken_over (the path was another's), relinked, merge, undo,
+    retag, and retagging for one that has not ended."""
     recording_id: str
     path: str
     before: Mapping[str, Any] = field(default_factory=dict)

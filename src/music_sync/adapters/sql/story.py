@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from music_sync.adapters import glance_sqlite
 from music_sync.adapters.sql.told import told_of
 from music_sync.model.endings import Reason
-from music_sync.model.story import AtSource, Attempt, Entry, Known, Membership, OnList, Owned, Story, Verdict
+from music_sync.model.story import Asked, AtSource, Attempt, Entry, Known, Membership, OnList, Owned, Story, Verdict
 from music_sync.model.track import LibraryFile
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ class Stories:
 
     def __init__(self, ask: Ask, tables: Collection[str]) -> None:
         self._has_lists = "listed" in tables
+        self._has_questions = "enrichments" in tables
         self._ask = ask if "outbox" in tables else (lambda _question, _names: [])
 
     # The buy list
@@ -155,7 +156,8 @@ class Stories:
         files = self._ask("SELECT * FROM files WHERE recording_id = :id ORDER BY file_id", of_it)
         owned = _owned_of(rows[0], map(_file_of, files)) if rows else None
         places = tuple(self._at(*key) for key in self._keys_of(known))
-        return Story(owned, places, tuple(self._entries(known.recording_id)), tuple(self._memberships(of_it)))
+        entries, memberships = tuple(self._entries(known.recording_id)), tuple(self._memberships(of_it))
+        return Story(owned, places, entries, memberships, tuple(self._asked(of_it)))
 
     def fact(self, name: str) -> str:
         """A fact by its name, such as the library's identity; empty when it is not known."""
@@ -210,7 +212,7 @@ class Stories:
 
     def _entries(self, recording_id: str) -> Iterator[Entry]:
         question = """
-            SELECT * FROM journal WHERE recording_id = :id
+            SELECT * FROM journal WHERE recording_id = :id AND kind <> 'retagging'
             UNION SELECT * FROM journal WHERE kind IN ('taken_over', 'relinked') AND before LIKE :holds
             ORDER BY entry_id
         """
@@ -218,7 +220,13 @@ class Stories:
             before, after = json.loads(row["before"]), json.loads(row["after"])
             was = before.get("recording_id", recording_id)
             is_loss = was == recording_id != row["recording_id"]
-            yield Entry(row["at"], row["kind"], row["path"], after.get("format", ""), is_loss)
+            filled = tuple(after.get("filled", ()))
+            yield Entry(row["at"], row["kind"], row["path"], after.get("format", ""), is_loss, filled)
+
+    def _asked(self, of_it: Mapping[str, object]) -> Iterator[Asked]:
+        if self._has_questions:
+            question = "SELECT * FROM enrichments WHERE recording_id = :id ORDER BY service"
+            yield from map(_asked_of, self._ask(question, of_it))
 
     def _memberships(self, of_it: Mapping[str, object]) -> Iterator[Membership]:
         question = """
@@ -272,6 +280,19 @@ def _attempt_of(row: Row, verdicts: Iterable[Verdict]) -> Attempt:
         started_at=row["started_at"],
         ended_at=row["ended_at"],
         verdicts=tuple(verdicts),
+    )
+
+
+def _asked_of(row: Row) -> Asked:
+    told = json.loads(row["answer"])
+    return Asked(
+        **{name: row[name] for name in ("service", "state", "asked_at", "due_at", "tries")},
+        **{name: told.get(name, "") for name in ("verdict", "reason", "left")},
+        name=" - ".join(filter(None, [told.get("artist"), told.get("title")])),
+        facts=told.get("facts", {}),
+        has_cover="cover" in told,
+        filled=tuple(told.get("filled", ())),
+        tempo_bpm=told.get("tempo_bpm"),
     )
 
 
