@@ -94,7 +94,7 @@ def changes(entries: Iterable[Entry]) -> list[Change]:
         elif entry.kind in {MERGE, REPLACE, RETAG}:
             found[entry.entry_id] = Change(
                 *(entry.entry_id, entry.kind, entry.at, entry.recording_id, (entry.entry_id,)),
-                paths=tuple(one["path"] for one, _ in entry.after.get("files", ())),
+                paths=_retagged(entry) if entry.kind == RETAG else (),
                 before=entry.before,
                 after=entry.after,
             )
@@ -108,6 +108,11 @@ def changes(entries: Iterable[Entry]) -> list[Change]:
             if change.kind == FILED and found[change.number].is_in_effect:
                 open_filing[entry.recording_id] = change.number
     return list(found.values())
+
+
+def _retagged(entry: Entry) -> tuple[str, ...]:
+    """The files whose tags were changed: the journal holds each as it was and as it is."""
+    return tuple(before["path"] for before, _ in entry.after["files"])
 
 
 def _with_file(change: Change | None, entry: Entry) -> Change:
