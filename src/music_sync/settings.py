@@ -304,6 +304,18 @@ class Settings(BaseModel):
     artists_db_id: str = Field("", description="Id or address of the Artists database on Notion.")
     playlists_db_id: str = Field("", description="Id or address of the Playlists database on Notion.")
 
+    host: str = Field("127.0.0.1", description="Address that `music-sync serve` listens on.")
+    port: int = Field(8765, ge=0, le=65535, description="Port that it listens on; 0 for any free one.")
+    open_to_network: Switch = Field(
+        default=False,
+        description="Whether MUSIC_SYNC_HOST may be an address that others reach; a password must be set before.",
+    )
+    public_url: str = Field(
+        "", description="Address under which the server is reached from outside, through a tunnel or proxy: https://..."
+    )
+    allowed_hosts: Words = Field((), description="Further host names that the server answers to, without port.")
+    trusted_proxies: Words = Field((), description="Addresses of your own proxies, whose X-Forwarded-* counts.")
+
     @property
     def var(self) -> Path:
         return self.home / "var"
@@ -319,6 +331,11 @@ class Settings(BaseModel):
     @property
     def lock_file(self) -> Path:
         return self.var / "music-sync.lock"
+
+    @property
+    def sign_in_file(self) -> Path:
+        """The dashboard's password, hashed, and who is signed in."""
+        return self.var / "sign-in.json"
 
     @property
     def staging(self) -> Path:

@@ -1,0 +1,12 @@
+"""The dashboard and the webhook routes, in one process: `music-sync serve`.
+
+server               the listening socket, start and stop
+connection           limits that hold before a request is one: deadline, size of the head, number of connections
+app                  all routes and gates put together
+site                 what every page may need
+security             the gate before every route: host, origin, headers, who asks
+security_sign_in     password, sessions, form tokens
+pages                how a page is made, and how an error becomes one
+pages_*              one file a group of pages
+webhooks             what senders reach; webhooks_* holds the schemes, limits and the reading of bodies
+"""

@@ -8,4 +8,5 @@ rounds     sync, retry, plan
 answers    review and undo
 replacing  a better file in the place of what is filed
 cycle      the orchestrator, its clock, board and desk
+serving    what the server is made from
 """
