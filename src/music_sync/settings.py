@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
+from music_sync.adapters.hook_file import signing_key
 from music_sync.adapters.sources import SOURCES, default_order
 from music_sync.model.errors import BadSetting
 from music_sync.model.formats import FORMATS, ORIGINAL
@@ -116,6 +117,21 @@ def _as_hours(value: object) -> object:
     return text
 
 
+def _as_secrets(value: object) -> object:
+    if isinstance(value, str):
+        value = [part.strip() for part in re.split(r"[,\n]", value) if part.strip()]
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _strong(secret: SecretStr) -> SecretStr:
+    try:
+        signing_key(secret.get_secret_value(), "it is too weak")
+    except BadSetting as error:
+        raise ValueError(str(error)) from None
+    return secret
+
+
+Secrets = Annotated[tuple[Annotated[SecretStr, AfterValidator(_strong)], ...], BeforeValidator(_as_secrets)]
 Quiet = Annotated[str, BeforeValidator(_as_hours)]
 _HOURS = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d")
 
@@ -151,6 +167,24 @@ RULES = (
     AgentRule(words=("research",), agent="Notion AI Research"),
 )
 """The original's first choices by words."""
+
+
+class HookFields(BaseModel):
+    """What a named webhook asks for, and the fields of its body by our words: `title = "TrackName"`, `url = "a.b"`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: Literal["track.liked", "sync.requested", "playlist.changed", "task.created"] = "track.liked"
+    artist: str = ""
+    title: str = ""
+    album: str = ""
+    isrc: str = ""
+    url: str = ""
+    source: str = ""
+
+    @property
+    def named(self) -> dict[str, str]:
+        return {name: path for name, path in self.model_dump(exclude={"type"}).items() if path}
 
 
 class Settings(BaseModel):
@@ -314,6 +348,22 @@ class Settings(BaseModel):
         "", description="Address under which the server is reached from outside, through a tunnel or proxy: https://..."
     )
     allowed_hosts: Words = Field((), description="Further host names that the server answers to, without port.")
+    webhook_secrets: Secrets = Field(
+        (), description="Secrets for signed webhooks beside those that `music-sync webhook add` makes: `whsec_...`."
+    )
+    webhook_rate: float = Field(100, gt=0, le=1e6, description="Events a second that one sender may send for long.")
+    notion_webhook_token: SecretStr | None = Field(
+        None, description="Verification token of your webhook at Notion; `music-sync webhook add notion` gets one."
+    )
+    youtube_channels: Words = Field(
+        (), description="Ids of YouTube channels whose uploads start a sync of youtube; needs public_url."
+    )
+    youtube_hub_url: str = Field(
+        "https://pubsubhubbub.appspot.com/subscribe", description="Where such channels are subscribed to."
+    )
+    hooks: dict[str, HookFields] = Field(
+        {}, description="Which fields of a named webhook's body mean what; tables in the file only."
+    )
     trusted_proxies: Words = Field((), description="Addresses of your own proxies, whose X-Forwarded-* counts.")
 
     @property
@@ -336,6 +386,11 @@ class Settings(BaseModel):
     def sign_in_file(self) -> Path:
         """The dashboard's password, hashed, and who is signed in."""
         return self.var / "sign-in.json"
+
+    @property
+    def hook_file(self) -> Path:
+        """The secrets of senders."""
+        return self.var / "webhooks.json"
 
     @property
     def staging(self) -> Path:
@@ -395,14 +450,14 @@ class Settings(BaseModel):
         return self.var / "music_sync_last_run.json"
 
 
-FILE_ONLY = frozenset({"agent_names", "agent_rules", "notion_names"})
+FILE_ONLY = frozenset({"agent_names", "agent_rules", "hooks", "notion_names"})
 """Settings that are tables, which no environment variable can hold."""
 
 SECRETS = frozenset(name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation))
 OUTSIDE_NAMES = {
     name: name.upper()
     for name in (
-        "notion_token", "agent_tasks_db_id",
+        "notion_token", "notion_webhook_token", "agent_tasks_db_id",
         "spotify_client_id", "spotify_client_secret", "spotify_refresh_token",
         "soundcloud_client_id", "soundcloud_client_secret", "soundcloud_refresh_token", "soundcloud_profile",
         "youtube_client_id", "youtube_client_secret", "youtube_refresh_token",

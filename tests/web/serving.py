@@ -1,23 +1,43 @@
 """The real server on a loopback port, in a thread of the test's process, and a browser's manners without a browser."""
 
+import queue
 import re
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from music_sync.adapters.sign_in_file import SignInFile
+from music_sync.adapters.sync_process import SyncProcess
+from music_sync.model.report import RunReport
 from music_sync.settings import Settings, load
 from music_sync.web.app import create_app
-from music_sync.web.security_sign_in import SignIn
 from music_sync.web.server import running
-from music_sync.web.site import Site
+from music_sync.web.site import Site, open_site
 
 PASSWORD = "an obviously fake password"
 CHEAP = 4
 """scrypt as quick as it gets."""
+
+
+class Syncs(SyncProcess):
+    """Stands where a process would be started: notes what it was asked for, and answers as it is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ran: queue.Queue[tuple[str, ...]] = queue.Queue()
+        self.may_end = threading.Event()
+        self.may_end.set()
+        self.result = "done"
+
+    def run(self, _tell: Callable[[str], None], *more: str) -> Mapping[str, Any]:
+        self.ran.put(more)
+        self.may_end.wait(30)
+        return {**RunReport(fault=self.result).as_json(), "result": self.result}
 
 
 @dataclass(frozen=True)
@@ -27,6 +47,7 @@ class Served:
     url: str
     site: Site
     store: SignInFile
+    syncs: Syncs
 
     def client(self) -> httpx.Client:
         """A stranger's, who asks for pages as browsers do."""
@@ -61,6 +82,6 @@ def served(home: Path, *, password: str = PASSWORD, **variables: str) -> Iterato
     store = SignInFile(settings.sign_in_file, cost=CHEAP)
     if password:
         store.set_password(password)
-    site = Site(settings, SignIn(store))
-    with running(create_app(site)) as url:
-        yield Served(url, site, store)
+    syncs = Syncs()
+    with open_site(settings, store, syncs) as site, running(create_app(site)) as url:
+        yield Served(url, site, store, syncs)

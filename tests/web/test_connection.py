@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from tests.web.serving import Served
 
@@ -122,3 +123,11 @@ def test_two_requests_on_one_connection_are_answered(peer: socket.socket) -> Non
     answer = answer_to(peer, HEAD + b"\r\n" + HEAD + b"Connection: close\r\n\r\n")
 
     assert answer.count(b"HTTP/1.1 200 OK") == 2
+
+
+def test_requests_with_large_bodies_are_answered_one_after_the_other(server: Served) -> None:
+    """Their bodies do not count as the next one's head."""
+    with httpx.Client() as client:
+        answers = [client.post(f"{server.url}/sign-in", data={"password": "a" * 40_000}) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [403, 403, 403]

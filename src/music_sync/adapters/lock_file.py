@@ -51,6 +51,18 @@ def holder(path: Path) -> str:
     return ""
 
 
+def wait_until_free(path: Path) -> None:
+    """Wait until nobody holds the lock; at once where nobody does."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+    finally:
+        os.close(descriptor)
+
+
 def _held_by(descriptor: int) -> str:
     try:
         holder = json.loads(os.pread(descriptor, 1000, 0))

@@ -104,7 +104,7 @@ class SignInFile:
             raise EnvironmentFault(
                 f"{self._path} cannot be read ({error.strerror}); make it readable for you"
             ) from error
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             # Taken for "no password yet", a damaged file would let the next one who has the link set another.
             raise EnvironmentFault(f"{self._path} is damaged; remove it and set a new password") from error
         return self._seen[1]

@@ -27,24 +27,32 @@ class SyncProcess:
     """Runs `music-sync sync --json` in a process group of its own, and never leaves one of its processes behind."""
 
     def __init__(
-        self, command: tuple[str, ...] = ("-P", "-m", "music_sync", "sync", "--json"), silent_s: float = SILENT_S
+        self,
+        command: tuple[str, ...] = ("-P", "-m", "music_sync", "sync", "--json"),
+        silent_s: float = SILENT_S,
+        *,
+        outlives_us: bool = False,
     ) -> None:
+        """`outlives_us`: a sync goes on when this process is killed; for callers with threads, of which none is safe
+        to leave behind in a forked child."""
+        self._outlives_us = outlives_us
         self._command = [sys.executable, *command]
         self._silent_s = silent_s
         self._process: subprocess.Popen[bytes] | None = None
 
-    def run(self, tell: Callable[[str], None]) -> Mapping[str, Any]:
-        """Sync once and give its report; `tell` hears each line of its progress.
+    def run(self, tell: Callable[[str], None], *more: str) -> Mapping[str, Any]:
+        """Sync once, with these further arguments, and give its report; `tell` hears each line of its progress.
 
         A process that was killed, hung or printed no report gives a report with the result `error` that says so.
         """
+        promise = _dying_with(os.getpid()) if sys.platform == "linux" and not self._outlives_us else None
         self._process = process = subprocess.Popen(  # noqa: S603 - our own program
-            self._command,
+            [*self._command, *more],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
-            preexec_fn=_dying_with(os.getpid()) if sys.platform == "linux" else None,  # noqa: PLW1509 - no threads here
+            preexec_fn=promise,  # noqa: PLW1509 - only where there are no threads
         )
         printed, hung = self._listen(process, tell)
         if hung:

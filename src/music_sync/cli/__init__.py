@@ -22,6 +22,7 @@ COMMANDS = {
     "undo": ("music_sync.cli.undo", "Take back a filing, a merge, or an undo."),
     "run": ("music_sync.cli.run", "Sync again and again, or once."),
     "serve": ("music_sync.cli.serve", "Serve the dashboard and the webhooks of this home."),
+    "webhook": ("music_sync.cli.webhook", "Let senders start a sync; look at what they sent."),
     "inbox": ("music_sync.cli.inbox", "List, claim and answer the hand-offs of an agent."),
     "forget": ("music_sync.cli.forget", "Forget a source: sign-in, likes, lists; files stay."),
     "connect": ("music_sync.cli.connect", "Sign in to a service, and tell how each sign-in stands."),

@@ -66,7 +66,7 @@ def page() -> str:
 def shown(name: str, value: object) -> object:
     """A setting's value as it may be printed."""
     if name in SECRETS:
-        return "" if value is None else "(hidden)"
+        return "(hidden)" if value else ""
     if name in FILE_ONLY:
         return f"{len(value)} entries" if isinstance(value, Sized) else ""
     if isinstance(value, tuple):

@@ -1,6 +1,7 @@
 """`serve`: the dashboard and the webhooks of this home."""
 
-from typing import TYPE_CHECKING
+import os
+import sys
 
 import click
 
@@ -8,9 +9,6 @@ from music_sync.adapters.lock_file import locked
 from music_sync.cli.log import logged
 from music_sync.model.errors import BadSetting
 from music_sync.settings import Settings, load
-
-if TYPE_CHECKING:
-    from music_sync.web.site import Site
 
 
 @click.command()
@@ -21,29 +19,28 @@ def serve() -> int:
     """
     from music_sync.web.app import create_app
     from music_sync.web.server import Server, address_of, listening
-
-    settings = load().settings
-    with locked(settings.var / "serve.lock", "music-sync serve"), logged(settings.home / "logs" / "serve.log"):
-        site = _site(settings)
-        with listening(settings.host, settings.port) as bound:
-            address = address_of(bound)
-            click.echo(f"dashboard: {address}")
-            if site.sign_in.first_link:
-                click.echo(f"set its password, once: {address}/first-password?link={site.sign_in.first_link}")
-            server = Server(create_app(site))
-            server.run([bound])
-    click.echo("stopped", err=True)
-    return 128 + server.ended_by if server.ended_by else 0
-
-
-def _site(settings: Settings) -> "Site":
-    from music_sync.web.security_sign_in import SignIn
-    from music_sync.web.site import Site
+    from music_sync.web.site import open_site
     from music_sync.wiring import serving
 
+    settings = load().settings
     store = serving.sign_in_store(settings)
     check_binding(settings, has_password=store.has_password())
-    return Site(settings, SignIn(store))
+    with (
+        locked(settings.var / "serve.lock", "music-sync serve"),
+        logged(settings.home / "logs" / "serve.log"),
+        listening(settings.host, settings.port) as bound,
+        open_site(settings, store) as site,
+    ):
+        address = address_of(bound)
+        click.echo(f"dashboard: {address}")
+        if site.sign_in.first_link:
+            click.echo(f"set its password, once: {address}/first-password?link={site.sign_in.first_link}")
+        server = Server(create_app(site))
+        server.run([bound])
+    click.echo("stopped; what waits is taken up by the next start", err=True)
+    sys.stderr.flush()
+    # A sync that an event started ends by itself; no thread of ours is waited for.
+    os._exit(128 + server.ended_by if server.ended_by else 0)
 
 
 def check_binding(settings: Settings, *, has_password: bool) -> None:

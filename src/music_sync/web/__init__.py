@@ -3,7 +3,7 @@
 server               the listening socket, start and stop
 connection           limits that hold before a request is one: deadline, size of the head, number of connections
 app                  all routes and gates put together
-site                 what every page may need
+site                 what every page may need, made, started and stopped
 security             the gate before every route: host, origin, headers, who asks
 security_sign_in     password, sessions, form tokens
 pages                how a page is made, and how an error becomes one

@@ -5,17 +5,22 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from music_sync import __version__
 from music_sync.settings import Settings
-from music_sync.web import pages_sign_in, pages_start
+from music_sync.web import pages_docs, pages_sign_in, pages_start
 from music_sync.web.pages import STATIC, SignInNeededError, error_page, phrase, refusal
 from music_sync.web.pages_sign_in import sign_in_page
-from music_sync.web.security import Gate, Trust
+from music_sync.web.security import FROM_SENDERS, Gate, Trust
 from music_sync.web.site import Site
 
-ROUTERS: tuple[APIRouter, ...] = (pages_sign_in.routes, pages_start.routes, pages_start.health)
+ROUTERS: tuple[APIRouter, ...] = (
+    pages_sign_in.routes,
+    pages_start.routes,
+    pages_start.health,
+    pages_docs.routes,
+)
 """Whoever adds a group of pages adds its router here."""
 
 _SENTENCES = {
@@ -26,7 +31,12 @@ _SENTENCES = {
 
 def create_app(site: Site) -> ASGIApp:
     """The whole server as one ASGI application, gate first."""
-    return Gate(routes_of(site), trust_of(site.settings), refusal)
+    pages = routes_of(site)
+
+    async def dispatched(scope: Scope, receive: Receive, send: Send) -> None:
+        await (site.hooks if scope["path"].startswith(FROM_SENDERS) else pages)(scope, receive, send)
+
+    return Gate(dispatched, trust_of(site.settings), refusal)
 
 
 def routes_of(site: Site) -> FastAPI:

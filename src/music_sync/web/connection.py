@@ -42,6 +42,7 @@ class GuardedConnection(HttpToolsProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._in_head = True
         self._head_bytes = 0
+        self._is_next = False
         self._refusal = 400
         self._is_refused = False
 
@@ -67,8 +68,11 @@ class GuardedConnection(HttpToolsProtocol):
             else:
                 self._refuse(431)
             return
+        self._is_next = False
         super().data_received(data)
-        self._head_bytes += len(data) if self._in_head else 0
+        # Where a request ended within these bytes, most of them were not the next one's head.
+        if self._in_head and not self._is_next:
+            self._head_bytes += len(data)
 
     def _head_ends_in(self, data: bytes) -> bool:
         super().data_received(data)
@@ -95,7 +99,7 @@ class GuardedConnection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._disarm()
-        self._in_head = True
+        self._in_head, self._head_bytes, self._is_next = True, 0, True
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the library's sentence, ours is said instead

@@ -16,7 +16,7 @@ from music_sync.web.security import headers_of
 from music_sync.web.security_sign_in import form_token, same
 from music_sync.web.site import site_of
 
-NAVIGATION: tuple[tuple[str, str], ...] = (("/", "Start"),)
+NAVIGATION: tuple[tuple[str, str], ...] = (("/", "Start"), ("/docs", "Webhooks"))
 """Path and name of each entry, in order; whoever adds a page adds its line here."""
 
 STATIC = Path(__file__).parent / "static"

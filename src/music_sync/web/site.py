@@ -1,12 +1,23 @@
-"""What every page and route may need, made once by the command that serves."""
+"""What every page and route may need: made, started and stopped in one place."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from signal import SIGTERM
 from typing import cast
 
 from fastapi import Request
 
+from music_sync.adapters.sync_process import STOP_WITHIN_S, SyncProcess
+from music_sync.model.events import Inbox
 from music_sync.settings import Settings
-from music_sync.web.security_sign_in import SignIn
+from music_sync.triggers.webhook import Dispatcher
+from music_sync.web.security_sign_in import SignIn, Store
+from music_sync.web.webhooks import Hooks, HookSettings
+from music_sync.web.webhooks_keys import HookKeys
+from music_sync.web.webhooks_notion import Databases
+from music_sync.web.webhooks_store import GroupStore
+from music_sync.wiring import serving
 
 
 @dataclass(frozen=True)
@@ -15,7 +26,48 @@ class Site:
 
     settings: Settings
     sign_in: SignIn
+    inbox: Inbox
+    hooks: Hooks
+    """The doors of webhooks; `hooks.counts` tells how many requests ended how."""
+    dispatcher: Dispatcher
+    """Works on what the inbox holds; `arrived()` after an event was put back by hand."""
 
 
 def site_of(request: Request) -> Site:
     return cast("Site", request.app.state.site)
+
+
+@contextmanager
+def open_site(settings: Settings, sign_ins: Store, process: SyncProcess | None = None) -> Iterator[Site]:
+    """The site of a home; while the block runs events are stored, and start what they ask for.
+
+    `process` runs the syncs; raises BadSetting for a secret that is too weak before anything is opened.
+    """
+    file = serving.hook_file(settings)
+    keys = HookKeys(settings, file)
+    process = process or SyncProcess(outlives_us=True)
+    inbox, engine = serving.open_inbox(settings)
+    dispatcher = serving.dispatcher(settings, inbox, process)
+    store = GroupStore(inbox, engine, dispatcher.arrived)
+    leases = serving.leases(settings, file)
+    dispatcher.start()
+    leases.start()
+    try:
+        yield Site(settings, SignIn(sign_ins), inbox, Hooks(hook_settings(settings), keys, store), dispatcher)
+    finally:
+        leases.stop()
+        store.close()
+        dispatcher.stop()
+        process.end(SIGTERM)
+        dispatcher.wait(STOP_WITHIN_S)
+        engine.dispose()
+
+
+def hook_settings(settings: Settings) -> HookSettings:
+    return HookSettings(
+        settings.webhook_rate,
+        settings.hooks,
+        frozenset(settings.link_hosts),
+        Databases(*serving.notion_databases(settings)),
+        f"{serving.ONLY}youtube",
+    )

@@ -11,6 +11,7 @@ from music_sync.adapters import sources
 from music_sync.adapters.accounts import Account, Accounts
 from music_sync.adapters.arguments import source_for_argument
 from music_sync.adapters.means import Means
+from music_sync.adapters.sources.webhook import NAME as WEBHOOK
 from music_sync.model.errors import BadSetting, NotSetUp
 from music_sync.model.happenings import Happening, Tell
 from music_sync.model.listing import Listings
@@ -32,8 +33,14 @@ def open_sources(
     if request.arguments:
         found = [source_for_argument(argument, given) for argument in request.arguments]
     else:
-        found = chain(settings.sources, given)
+        found = chain(_names(settings, request), given)
     return [source for source in found if _is_meant(source, request.only)] if request.only else found
+
+
+def _names(settings: Settings, request: Request) -> Sequence[str]:
+    """The sources of the settings; what a webhook brought is asked by name also where they leave it out."""
+    is_left_out = request.only == WEBHOOK and WEBHOOK not in settings.sources
+    return (*settings.sources, WEBHOOK) if is_left_out else settings.sources
 
 
 def chain(wanted: Sequence[str], given: Means) -> list[Source]:
@@ -97,7 +104,7 @@ def check_request(settings: Settings, request: Request) -> None:
         raise BadSetting(f"--only {only}: no such source; known are {', '.join(sources.SOURCES)}")
     if request.arguments and not found:
         raise BadSetting(f"--only {only}: nothing that you gave is one; leave it out")
-    if not request.arguments and _name_in(only) not in map(_name_in, settings.sources):
+    if not request.arguments and _name_in(only) not in map(_name_in, _names(settings, request)):
         raise BadSetting(f"--only {only}: it is not among MUSIC_SYNC_SOURCES; add it there")
     if not request.arguments and not found and only != _name_in(only):
         raise BadSetting(f"--only {only}: {_name_in(only)} has no such part; leave the part out to ask all of them")

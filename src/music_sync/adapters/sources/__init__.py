@@ -23,6 +23,7 @@ SOURCES = (
     "listenbrainz",
     "lastfm",
     "notion",
+    "webhook",
     "folder",
     "list",
 )

@@ -52,11 +52,14 @@ class SqlBoard:
             row = connection.execute(sa.select(board_tasks).where(board_tasks.c.task_id == task_id)).first()
         return _task_of(row) if row else None
 
-    def add(self, draft: Draft) -> Task:
-        """Make a task with an id of 32 hex digits; a review of a task that has one already gives that one."""
+    def add(self, draft: Draft, task_id: str = "") -> Task:
+        """Make a task with an id of 32 hex digits; a review of a task that has one already gives that one.
+
+        With `task_id` the task of that id is made once, however often it is asked for.
+        """
         now = self._now()
         row = _NOTHING_SAID | asdict(draft) | {"prerequisites": json.dumps(draft.prerequisites)}
-        row |= {"task_id": uuid.uuid4().hex, "status": FIRST_STATUS, "created_at": now, "edited_at": now}
+        row |= {"task_id": task_id or uuid.uuid4().hex, "status": FIRST_STATUS, "created_at": now, "edited_at": now}
         with translated(self._database), self._writer.begin() as connection:
             connection.execute(insert_into(connection, board_tasks).values(row).on_conflict_do_nothing())
             is_review = bool(draft.review_of)

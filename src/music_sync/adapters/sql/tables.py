@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
-HEAD = "0005"
+HEAD = "0006"
 """The revision these tables stand for; a test holds it equal to the newest migration."""
 
 
@@ -358,3 +358,32 @@ shown = sa.Table(
     _text("shown_at"),
 )
 """Under which id a view outside, such as Notion, shows a subject, and a digest of what it shows."""
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True),
+    _text("home"),
+    _text("hook"),
+    _text("event_id"),
+    _text("type"),
+    _text("subject"),
+    _text("wish"),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    _text("digest"),
+    _text("received_at"),
+    _text("state"),
+    _text("run"),
+    sa.Column("tries", sa.Integer, nullable=False),
+    _text("due_at"),
+    _text("result"),
+    _text("told"),
+    _text("done_at"),
+    sa.UniqueConstraint("hook", "event_id"),
+    sa.Index(None, "home", "state", "subject"),
+    sa.Index(None, "run"),
+)
+"""What webhooks brought, numbered as it came. `home`: the home that took it in works on it.
+
+State: waiting (from `due_at` on), started (by `run`), done, ignored, failed. `wish` is a JSON object.
+"""
