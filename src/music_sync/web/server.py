@@ -86,7 +86,7 @@ class Server(uvicorn.Server):
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """Bind; raises EnvironmentFault when the address is taken or not ours. Port 0 is any free one."""
+    """Bind and listen; raises EnvironmentFault when the address is taken or not ours. Port 0 is any free one."""
     _allow_many_files()
     plain = host.removeprefix("[").removesuffix("]")
     try:
@@ -98,6 +98,8 @@ def listening(host: str, port: int) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((plain, port))
+        # From here on a connection waits for the server and is not refused: the address may be told.
+        bound.listen(WAITING_CONNECTIONS)
     except OSError as error:
         bound.close()
         raise EnvironmentFault(
