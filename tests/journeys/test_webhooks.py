@@ -2,6 +2,7 @@
 
 import functools
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -51,6 +52,18 @@ def test_it_serves_alone_in_its_home_until_it_is_asked_to_stop(warm: Warm, world
     assert (second.code, third.code) == (5, 7)
     assert f"pid {first.pid}" in second.sentence
     assert "cannot be listened on" in third.sentence
+
+
+def test_b20_clients_that_go_away_before_their_answers_do_not_end_the_server(warm: Warm, tmp_path: Path) -> None:
+    with serving(warm, new_world(tmp_path)) as (_running, address):
+        host, port = address.removeprefix("http://").split(":")
+        for _ in range(30):
+            with socket.create_connection((host, int(port))) as peer:
+                # Several answers to one that reads none: the second write meets a closed connection.
+                peer.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" * 20)
+        answer = httpx.get(f"{address}/healthz")
+
+    assert answer.status_code == 200
 
 
 @pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.slow)])

@@ -1,6 +1,7 @@
 """`serve`: the dashboard and the webhooks of this home."""
 
 import os
+import signal
 import sys
 
 import click
@@ -22,6 +23,8 @@ def serve() -> int:
     from music_sync.web.site import open_site
     from music_sync.wiring import serving
 
+    # A command's output may be cut off by its reader; here it is a client that went away, and the server goes on.
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     settings = load().settings
     store = serving.sign_in_store(settings)
     check_binding(settings, has_password=store.has_password())
