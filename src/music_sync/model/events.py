@@ -6,6 +6,11 @@ from typing import Literal, Protocol
 
 WAITING, STARTED, DONE, IGNORED, FAILED = "waiting", "started", "done", "ignored", "failed"
 
+LIKES, SYNC, TASKS = "likes", "sync", "tasks"
+ONLY, WHAT = "only:", "what:"
+"""Subjects of events: liked tracks, all sources, the board; `only:spotify:likes` asks one source, `what:https://...`
+syncs what is behind a link."""
+
 Outcome = Literal["new", "repeat", "other_body"]
 """Stored just now; stored before with the same body; stored before with another body, and left as it was."""
 

@@ -9,7 +9,7 @@ from typing import cast
 from fastapi import Request
 
 from music_sync.adapters.sync_process import STOP_WITHIN_S, SyncProcess
-from music_sync.model.events import Inbox
+from music_sync.model.events import ONLY, Inbox
 from music_sync.settings import Settings
 from music_sync.triggers.webhook import Dispatcher
 from music_sync.web.security_sign_in import SignIn, Store
@@ -69,5 +69,5 @@ def hook_settings(settings: Settings) -> HookSettings:
         settings.hooks,
         frozenset(settings.link_hosts),
         Databases(*serving.notion_databases(settings)),
-        f"{serving.ONLY}youtube",
+        f"{ONLY}youtube",
     )

@@ -10,13 +10,11 @@ from music_sync.adapters.egress import check_link
 from music_sync.adapters.links import Place, is_isrc, read_place, track_at
 from music_sync.adapters.sources import SOURCES
 from music_sync.model.errors import GiveUp
+from music_sync.model.events import LIKES, ONLY, SYNC, TASKS, WHAT
 from music_sync.web.webhooks_answers import RefusedError
 
 LONGEST_TEXT = 1000
 LONGEST_TYPE = 100
-LIKES, SYNC, TASKS = "likes", "sync", "tasks"
-ONLY, WHAT = "only:", "what:"
-"""Subjects: `only:spotify:likes` asks one source, `what:https://...` syncs what is behind a link."""
 
 
 @dataclass(frozen=True)

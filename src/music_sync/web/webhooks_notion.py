@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from music_sync.adapters.board_notion_schema import whole_id
+from music_sync.model.events import TASKS
 from music_sync.web.webhooks_answers import RefusedError
-from music_sync.web.webhooks_events import TASKS, Asked
+from music_sync.web.webhooks_events import Asked
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from music_sync.adapters.sql.inbox import SqlInbox
 from music_sync.adapters.sync_process import SyncProcess
 from music_sync.adapters.wake_pipe import wake
 from music_sync.adapters.websub_hub import WebSubHub
-from music_sync.model.events import Stored
+from music_sync.model.events import LIKES, ONLY, TASKS, WHAT, Stored
 from music_sync.model.task import Draft
 from music_sync.model.track import FoundTrack
 from music_sync.settings import Settings
@@ -28,9 +28,6 @@ from music_sync.triggers.orchestrator import outcome
 from music_sync.triggers.webhook import Dispatcher, Lane
 from music_sync.wiring.state import executor, open_catalogue, open_state
 
-LIKES, SYNC, TASKS = "likes", "sync", "tasks"
-ONLY, WHAT = "only:", "what:"
-"""Subjects of events; what each means is written in `web.webhooks_events`."""
 TOPIC = "https://www.youtube.com/feeds/videos.xml?channel_id="
 
 
