@@ -12,9 +12,8 @@ music_sync.adapters.providers.direct_link music_sync.adapters.tagger_mutagen mus
 music_sync.cli.checks music_sync.cli.config music_sync.cli.doctor music_sync.cli.library music_sync.cli.run
 music_sync.cli.status music_sync.cli.sync music_sync.flows.publish music_sync.flows.rounds music_sync.wiring.answers
 music_sync.wiring.cycle music_sync.wiring.rounds
-numpy PIL.Image scipy.signal soxr spotipy yt_dlp ytmusicapi"""
 music_sync.cli.serve music_sync.cli.webhook music_sync.web.app music_sync.wiring.serving
-numpy PIL.Image scipy.signal soxr spotipy ytmusicapi"""
+numpy PIL.Image scipy.signal soxr spotipy yt_dlp ytmusicapi"""
 
 
 def warm_up() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from music_sync.adapters.board_notion_schema import whole_id
+from music_sync.adapters.notion_properties import whole_id
 from music_sync.model.events import TASKS
 from music_sync.web.webhooks_answers import RefusedError
 from music_sync.web.webhooks_events import Asked

@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 import sqlalchemy as sa
 
-from music_sync.adapters.board_notion_schema import database_id_in
 from music_sync.adapters.hook_file import YOUTUBE, HookFile
 from music_sync.adapters.lock_file import wait_until_free
+from music_sync.adapters.notion_properties import database_id_in
 from music_sync.adapters.sign_in_file import SignInFile
 from music_sync.adapters.sources import SOURCES, webhook
 from music_sync.adapters.sql.board import SqlBoard
