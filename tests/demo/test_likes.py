@@ -88,8 +88,8 @@ def test_a_day_later_one_like_is_there_more_and_one_less_and_the_playlist_is_lon
         playlists = asked(services, "spotify", "/v1/me/playlists", access_token(services, "spotify")).json()["items"]
         listed = ids(on_spotify(services, f"/v1/playlists/{playlists[0]['id']}/items"))
 
-    assert before == source_ids(likes.TWICE, likes.TAKEN_AWAY, likes.UNSURE, likes.TO_BUY)
-    assert after == source_ids(likes.ONE_MORE, likes.TWICE, likes.UNSURE, likes.TO_BUY)
+    assert before == source_ids(likes.TWICE, likes.TAKEN_AWAY, likes.ELSEWHERE, likes.UNSURE, likes.TO_BUY)
+    assert after == source_ids(likes.ONE_MORE, likes.TWICE, likes.ELSEWHERE, likes.UNSURE, likes.TO_BUY)
     assert [playlist["name"] for playlist in playlists] == [likes.PLAYLIST]
     assert listed == [*source_ids(*likes.LISTED), *[""] * likes.NO_TRACKS]
 

@@ -29,7 +29,7 @@ def source(name: str, part: str = "", message: str = "", found: int = 0, *, ok: 
 SOURCES = {
     "folder": source("folder", found=7),
     "list": source("list", found=12),
-    "spotify likes": source("spotify", "likes", REMOVED, 4),
+    "spotify likes": source("spotify", "likes", REMOVED, 5),
     "spotify playlists": source("spotify", "playlists", NO_TRACKS, 3),
     "soundcloud likes": source("soundcloud", "likes", LIMITED, 2, ok=False),
     "youtube likes": source("youtube", "likes", ENDED, 1, ok=False),
@@ -125,7 +125,7 @@ def test_each_claim_says_what_was_seen(evidence: Evidence, day: LaterDay) -> Non
         "SoundCloud limits us (429) until Tue 11:01 (in 24 h 0 min): 1 call and no more",
         f"{ENDED}: 2 calls and no more",
         "the others went on (folder, list, spotify likes, spotify playlists), and it ends as `partial` with code 3",
-        "9 likes, each ended once; one liked at two services is one recording",
+        "10 likes, each ended once; one liked at two services is one recording",
     ]
 
 

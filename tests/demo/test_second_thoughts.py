@@ -9,7 +9,16 @@ from music_sync.demo.second_thoughts import UNDONE, SecondThoughts
 
 BEFORE = {"Mirador/Long Way Home.flac": "a", "Ferro/Night Ledger.mp3": "b"}
 WITHOUT = {"Ferro/Night Ledger.mp3": "b"}
+STORY = (
+    "liked at Spotify",
+    (
+        "looked for it and refused: https://x.test/1 (A - B, 0:41): only a preview of 30 seconds is played there;"
+        " https://x.test/2 (A - B (Live), 0:41): the version words differ (live)"
+    ),
+    "brought by `extractors` from https://x.test/3; the titles are the same",
+)
 ALL_WELL = SecondThoughts(
+    STORY,
     ({"reason": "the lengths are 10 s apart", "found": {"title": UNSURE.title}},),
     {"id": 3},
     {"id": 4},
@@ -22,6 +31,8 @@ ALL_WELL = SecondThoughts(
 def test_nothing_is_said_when_all_holds() -> None:
     assert list(ALL_WELL.problems) == []
     assert ALL_WELL.review_text == "Cistern - Slow Pressure: the lengths are 10 s apart"
+    assert [text[:14] for text in ALL_WELL.refused_texts] == ["https://x.test", "https://x.test"]
+    assert ALL_WELL.brought_text == "brought by `extractors` from https://x.test/3"
     assert ALL_WELL.undo_text.startswith(f"undone: the filing of {UNDONE}, 1 file moved aside")
 
 
@@ -29,6 +40,8 @@ def test_nothing_is_said_when_all_holds() -> None:
     ("change", "told"),
     [
         ({"reviews": ()}, "`review` shows nothing"),
+        ({"story": STORY[:2]}, "does not tell of Paper Lanterns - Cloud Counter: brought by `extractors`"),
+        ({"story": tuple(text.replace("preview", "piece") for text in STORY)}, "only a preview of 30 seconds"),
         ({"without": BEFORE}, "took nothing out of the library"),
         ({"without": {}}, "expected was one file"),
         ({"without": {**WITHOUT, "new.mp3": "c"}}, "expected was one file"),

@@ -206,7 +206,13 @@ def _print_thoughts(outcome: "Outcome") -> None:
     """What a person is asked, and may take back."""
     if outcome.thoughts is None:
         return
+    from music_sync.demo.likes import ELSEWHERE
+
     holds = not list(outcome.thoughts.problems)
+    click.echo(_heading(f"Searched for {ELSEWHERE.label} at SoundCloud"))
+    for text in outcome.thoughts.refused_texts:
+        click.echo(f"  {_sign('failed')} refused: {show.clean(text)}")
+    click.echo(f"  {_sign('synced')} {show.clean(outcome.thoughts.brought_text)}")
     click.echo(_heading("Asked of you, and taken back"))
     click.echo(f"  {_sign('review')} {show.clean(outcome.thoughts.review_text)}")
     click.echo(f"  {_verdict(holds)} {show.clean(outcome.thoughts.undo_text)}")

@@ -8,7 +8,7 @@ import json
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,6 +19,8 @@ from music_sync.demo.authorization import DAY_S
 from music_sync.demo.loopback import Seen
 from music_sync.demo.music import PIECES, Piece
 from music_sync.demo.offers import Offer
+from music_sync.demo.public_pages import PublicPagesServer
+from music_sync.demo.public_uploads import Upload, sound_of
 from music_sync.settings import SECRETS, Settings
 
 LABELS = {"spotify": "Spotify", "soundcloud": "SoundCloud", "youtube": "YouTube"}
@@ -45,6 +47,8 @@ class Like:
     length_s: float = 200.0
     needs_review: bool = False
     """Something that is ours may be it, and only a person can tell."""
+    fetched: Piece | None = None
+    """What is found for it at a site that is switched on, and filed."""
 
     @property
     def source_id(self) -> str:
@@ -59,12 +63,20 @@ class Like:
     @property
     def offer(self) -> Offer:
         """What must come of it."""
-        expected = "review" if self.needs_review else "already_have" if self.of else "buy_list"
-        return Offer(self.label, self.service, self.source_id, None, expected, self.why)
+        return Offer(self.label, self.service, self.source_id, self.fetched, self._expected, self.why)
+
+    @property
+    def _expected(self) -> str:
+        if self.needs_review:
+            return "review"
+        if self.fetched:
+            return "synced"
+        return "already_have" if self.of else "buy_list"
 
     @property
     def length_ms(self) -> int:
-        return round((self.of.length_s if self.of else self.length_s) * 1000)
+        piece = self.of or self.fetched
+        return round((piece.length_s if piece else self.length_s) * 1000)
 
     @property
     def isrc(self) -> str:
@@ -91,7 +103,14 @@ UNSURE = Like(
     length_s=PIECES[5].length_s + 10,
     needs_review=True,
 )
-LIKES = (TWICE, TAKEN_AWAY, TO_BUY, ON_THE_LIST, ONE_MORE, UNSURE, TWICE_AGAIN, UNRELEASED, VIDEO)
+SOUGHT = replace(
+    PIECES[10], title="Cloud Counter", tempo_bpm=112.0, tonic=2, mode="minor", length_s=41.0, seed=61, isrc=""
+)
+"""A recording that no file of the demo holds: it is only found at a site."""
+ELSEWHERE = Like(
+    "spotify", 7, SOUGHT.artist, SOUGHT.title, "found at SoundCloud, which is switched on in this demo", fetched=SOUGHT
+)
+LIKES = (TWICE, TAKEN_AWAY, TO_BUY, ON_THE_LIST, ONE_MORE, UNSURE, ELSEWHERE, TWICE_AGAIN, UNRELEASED, VIDEO)
 LISTED = (TWICE, TO_BUY, ON_THE_LIST)
 """The playlist's tracks in the end, in its order."""
 OFFERS = tuple(like.offer for like in LIKES)
@@ -114,6 +133,8 @@ class LikedServices:
         self._spotify = spotify.SpotifyServer()
         self._soundcloud = soundcloud.SoundCloudServer()
         self._youtube = youtube.YouTubeServer()
+        self._site = PublicPagesServer()
+        """SoundCloud's public pages, which can be searched and play what was uploaded."""
         self._servers: dict[str, Any] = {
             "spotify": self._spotify,
             "soundcloud": self._soundcloud,
@@ -127,7 +148,7 @@ class LikedServices:
 
     def __enter__(self) -> Self:
         with self._open as opening:
-            for server in self._servers.values():
+            for server in (*self._servers.values(), self._site):
                 opening.enter_context(server)
             self._open = opening.pop_all()
         self._first_day()
@@ -153,6 +174,8 @@ class LikedServices:
         return {
             **nowhere,
             **{f"{name}_url": server.url for name, server in self._servers.items()},
+            "extractors": "soundcloud",
+            "extractors_url": self._site.url,
             "spotify_accounts_url": self._spotify.url,
             "soundcloud_auth_url": self._soundcloud.url,
             "youtube_auth_url": self._youtube.url,
@@ -181,11 +204,13 @@ class LikedServices:
         return str(self._servers[name].authorization.app.client_secret)
 
     def _first_day(self) -> None:
-        self._spotify.like(*map(_on_spotify, (TO_BUY, UNSURE, TAKEN_AWAY, TWICE)))
+        self._spotify.like(*map(_on_spotify, (TO_BUY, UNSURE, ELSEWHERE, TAKEN_AWAY, TWICE)))
         self._spotify.add_playlist(PLAYLIST, _on_spotify(TO_BUY), _on_spotify(ON_THE_LIST), spotify.episode(1), None)
         self._soundcloud.likes.put(*map(_on_soundcloud, (TWICE_AGAIN, UNRELEASED)))
         clip = youtube.clip(2)
         self._youtube.like(clip, youtube.video(VIDEO.number, VIDEO.title, channel=f"{VIDEO.artist} - Topic"))
+
+        self._site.uploads.extend(_uploads())
 
     # The sign-ins
 
@@ -207,6 +232,17 @@ class LikedServices:
         for name, server in self._servers.items():
             self._given[name] = kept[name]["given"]
             server.authorization.take_up(kept[name]["sign_ins"])
+
+
+def _uploads() -> list[Upload]:
+    """What a search for a track brings: the right one stands last, among previews and other versions of it."""
+    sound = sound_of(SOUGHT)
+    return [
+        Upload(1, SOUGHT.title, SOUGHT.artist, SOUGHT.length_s, sound, flaw="preview"),
+        Upload(2, f"{SOUGHT.artist} - {SOUGHT.title} (Live)", "Somebody", SOUGHT.length_s, sound),
+        Upload(3, f"{SOUGHT.artist} - {SOUGHT.title} [FREE DL]", "Somebody Else", SOUGHT.length_s, sound),
+        Upload(4, f"{TO_BUY.label} (Sped Up)", "Somebody", TO_BUY.length_s, sound),
+    ]
 
 
 def _on_spotify(like: Like) -> dict[str, Any]:

@@ -1,15 +1,19 @@
-"""What a person may say afterwards: which track is unsure, and that a filing was wrong, and that it was right after all."""
+"""What a person may ask and say afterwards: why a track was taken from where, which one is unsure, and undo a filing."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from music_sync.demo.likes import UNSURE
+from music_sync.demo.likes import ELSEWHERE, UNSURE
 from music_sync.demo.music import PIECES
 from music_sync.demo.worker import Program
 
 UNDONE = PIECES[6].label
 """Nothing else in the demo speaks of this recording."""
+
+REFUSED = ("only a preview of 30 seconds", "the version words differ (live)")
+"""What `why` must tell of the hits that were not taken for the track that was searched."""
+BROUGHT = "brought by `extractors`"
 
 Library = Mapping[str, str]
 """Path in the library -> hash."""
@@ -17,8 +21,10 @@ Library = Mapping[str, str]
 
 @dataclass(frozen=True)
 class SecondThoughts:
-    """What `review` and `undo` did."""
+    """What `why`, `review` and `undo` told and did."""
 
+    story: tuple[str, ...]
+    """What `why` tells of the track that was searched at a site, a sentence an event."""
     reviews: tuple[Mapping[str, Any], ...]
     undone: Mapping[str, Any]
     """What the undo printed; empty when there was nothing to undo."""
@@ -33,6 +39,16 @@ class SecondThoughts:
         return sorted(set(self.before) - set(self.without))
 
     @property
+    def refused_texts(self) -> list[str]:
+        """A sentence for each hit of the search that was refused."""
+        told = (text.partition("refused: ")[2] for text in self.story)
+        return [text for each in told if each for text in each.split("; ")]
+
+    @property
+    def brought_text(self) -> str:
+        return next((text.partition(";")[0] for text in self.story if text.startswith(BROUGHT)), "nothing was brought")
+
+    @property
     def review_text(self) -> str:
         (review,) = self.reviews or ({"reason": "nothing waits"},)
         return f"{UNSURE.label}: {review['reason']}"
@@ -45,6 +61,10 @@ class SecondThoughts:
 
     @property
     def problems(self) -> Iterator[str]:
+        told = "; ".join(self.story)
+        yield from (
+            f"`why` does not tell of {ELSEWHERE.label}: {text}" for text in (*REFUSED, BROUGHT) if text not in told
+        )
         found = [review["found"]["title"] for review in self.reviews]
         if found != [UNSURE.title]:
             yield f"`review` shows {found or 'nothing'}; expected was {UNSURE.title}"
@@ -56,6 +76,7 @@ class SecondThoughts:
 
 def had(program: Program, library: Callable[[], Library]) -> SecondThoughts:
     """Ask what is unsure; undo one filing, and undo that."""
+    events = program.run("why", ELSEWHERE.source_id, "--json").report.get("events", ())
     reviews = program.run("review", "--json").report.get("reviews", ())
     changes = program.run("undo", "list", "--json").report.get("changes", ())
     numbers = [str(change["id"]) for change in changes if change["label"] == UNDONE and not change["is_undone"]]
@@ -63,4 +84,5 @@ def had(program: Program, library: Callable[[], Library]) -> SecondThoughts:
     undone = program.run("undo", numbers[0], "--json").report if numbers else {}
     without = library()
     back = program.run("undo", str(undone["id"]), "--json").report if undone.get("id") else {}
-    return SecondThoughts(tuple(reviews), undone, back, before, without, library())
+    story = tuple(str(event["text"]) for event in events)
+    return SecondThoughts(story, tuple(reviews), undone, back, before, without, library())

@@ -76,7 +76,7 @@ def _first(sandbox: Sandbox, services: LikedServices, server: AudioServer, tell:
     last = program.run("sync", "--json", tell=counting)
     services.let_a_day_pass()
     day = _later(sandbox, services, program, counting, is_first=True)
-    tell(_told("what is unsure, and taking a filing back"))
+    tell(_told("why this upload and not another, what is unsure, and taking a filing back"))
     thoughts = second_thoughts.had(program, lambda: _library(sandbox))
     evidence = _looked(program, sandbox, offers, before, tell)
     kill = verdict.kill_seen(killed.started, last.started, offers, killed.code)
@@ -136,7 +136,7 @@ def program_in(sandbox: Sandbox, offers: Offers, services: LikedServices) -> Pro
             lists=str(offers.likes),
             link_hosts=urlsplit(link).netloc,
             sources=",".join(("folder", "list", *likes.PARTS)),
-            providers="owned,link",
+            providers="owned,link,extractors",
             enrich="none",
         )
     )
