@@ -8,7 +8,7 @@ import os
 import re
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -446,6 +446,16 @@ class Settings(BaseModel):
         return self.var / "notion-rows.json"
 
     @property
+    def listening(self) -> Path:
+        """What the dashboard made of tracks so that a browser plays and shows them; may be emptied at any time."""
+        return self.var / "listening"
+
+    @property
+    def progress_file(self) -> Path:
+        """What a run does just now."""
+        return self.var / "progress.json"
+
+    @property
     def last_run_file(self) -> Path:
         return self.var / "music_sync_last_run.json"
 
@@ -498,6 +508,17 @@ def load(environ: Mapping[str, str] | None = None) -> Loaded:
     return Loaded(settings, origins)
 
 
+def shown(name: str, value: object) -> object:
+    """A setting's value as it may be printed or put on a page."""
+    if name in SECRETS:
+        return "(hidden)" if value else ""
+    if name in FILE_ONLY:
+        return f"{len(value)} entries" if isinstance(value, Sized) else ""
+    if isinstance(value, tuple):
+        return ",".join(str(part) for part in value)
+    return value if isinstance(value, bool | int | float) else str(value)
+
+
 def wants_no_colour() -> bool:
     """Did the person ask for plain text, by the NO_COLOR convention?"""
     return bool(os.environ.get("NO_COLOR"))
@@ -524,6 +545,11 @@ def environment_with(**own: str) -> dict[str, str]:
     ours = tuple(OUTSIDE_NAMES.values())
     kept = {key: value for key, value in os.environ.items() if not key.startswith((PREFIX, *ours))}
     return kept | {variable(name): value for name, value in own.items()}
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The environment for another process of this very home, with the settings of this one."""
+    return {**os.environ, variable("home"): str(settings.home)}
 
 
 def cache_folder() -> Path:

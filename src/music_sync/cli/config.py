@@ -1,11 +1,9 @@
 """`config`: show and check the settings."""
 
-from collections.abc import Sized
-
 import click
 
 from music_sync.cli import show
-from music_sync.settings import FILE_ONLY, SECRETS, Settings, load, variable
+from music_sync.settings import FILE_ONLY, Settings, load, shown, variable
 
 
 @click.group()
@@ -61,17 +59,6 @@ def page() -> str:
         "| key | variable | default | meaning |\n| --- | --- | --- | --- |\n"
     )
     return head + "\n".join(rows) + "\n"
-
-
-def shown(name: str, value: object) -> object:
-    """A setting's value as it may be printed."""
-    if name in SECRETS:
-        return "(hidden)" if value else ""
-    if name in FILE_ONLY:
-        return f"{len(value)} entries" if isinstance(value, Sized) else ""
-    if isinstance(value, tuple):
-        return ",".join(str(part) for part in value)
-    return value if isinstance(value, bool | int | float) else str(value)
 
 
 def _variable(name: str) -> str:

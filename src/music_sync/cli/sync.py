@@ -5,6 +5,8 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -147,6 +149,7 @@ def ended(as_json: bool, work: Callable[[Tell], RunReport], *, future: bool = Fa
 def remembered(settings: Settings, request: Request) -> Iterator[Callable[[RunReport], RunReport]]:
     """Write down how a sync of all sources went, failed or not, for clock and cron; one of some files does not count."""
     reports: list[RunReport] = []
+    began = datetime.now(UTC)
 
     def remember(report: RunReport) -> RunReport:
         reports.append(report)
@@ -161,9 +164,34 @@ def remembered(settings: Settings, request: Request) -> Iterator[Callable[[RunRe
         message = str(error) if isinstance(error, SyncError) else type(error).__name__
         raise
     finally:
+        if result != "locked":
+            _write_down(settings, request, began, Ended(result, message, reports[0] if reports else RunReport()))
         if result != "locked" and request == Request():
             clock.remember(settings.last_run_file, result, settings.interval)
             _tell_owner(settings, result, message, reports)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended: in one word, with a sentence when it stopped, and with what it counted."""
+
+    result: str
+    message: str
+    report: RunReport
+
+
+def _write_down(settings: Settings, request: Request, began: datetime, ended: Ended) -> None:
+    """For whoever asks later how the runs went."""
+    from music_sync.model.browsing import Run
+    from music_sync.wiring import dashboard
+
+    what = " ".join(filter(None, [request.only and f"only {request.only}", *map(str, request.arguments)]))
+    if not what and request.limit:
+        what = f"at most {request.limit}"
+    now = datetime.now(UTC)
+    stamps = [each.isoformat(timespec="milliseconds").replace("+00:00", "Z") for each in (began, now)]
+    message = ended.message or ended.report.message
+    dashboard.write_down(settings, Run(stamps[0], stamps[1], ended.result, what[:500], message, ended.report.counts))
 
 
 def _tell_owner(settings: Settings, result: str, message: str, reports: Sequence[RunReport]) -> None:

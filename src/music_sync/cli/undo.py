@@ -9,21 +9,10 @@ from music_sync.cli import show
 from music_sync.cli.accounts_shown import local
 from music_sync.cli.log import logged
 from music_sync.settings import load
+from music_sync.track.undo import sentence
 
 if TYPE_CHECKING:
     from music_sync.flows.undo import Done, Told
-
-WORDS = {
-    ("filed", False): "undone: {label} is out of the library",
-    ("filed", True): "brought back: {label} is in the library again",
-    ("merge", False): "undone: {label} is no longer the same recording, and waits for review",
-    ("merge", True): "brought back: {label} is the same recording again",
-    ("replace", False): "undone: {label} has its former files again",
-    ("replace", True): "brought back: {label} has the better file again",
-    ("retag", False): "undone: the tags of {label} are as they were before",
-    ("retag", True): "brought back: the tags of {label} are filled in again",
-}
-"""What was done, by the kind of change and whether an undo was undone."""
 
 
 @click.command()
@@ -103,8 +92,8 @@ def _told(done: "Done", *, as_json: bool) -> int:
             }
         )
         return 0
-    sentence = WORDS[done.kind, done.is_back].format(label=done.label)
-    click.echo(show.clean(f"would be {sentence}" if done.entry is None else sentence))
+    told = sentence(done.kind, done.label, is_back=done.is_back)
+    click.echo(show.clean(f"would be {told}" if done.entry is None else told))
     for came, went in done.moved:
         click.echo(show.clean(f"  {came} -> {went}" if went else f"  {came}"))
     click.echo("nothing was changed" if done.entry is None else f"next: `music-sync undo {done.entry}` turns it back")

@@ -1,6 +1,6 @@
 """What a person says of tracks that are unsure. Read it top to bottom; all is checked before anything changes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -38,11 +38,12 @@ class Desk:
     memory: Memory
 
 
-def waiting(desk: Desk) -> list[Review]:
-    """Every track that waits for a person's verdict, oldest first, with both sides."""
+def waiting(desk: Desk, keys: Collection[str] | None = None) -> list[Review]:
+    """Every track that waits for a person's verdict, or those of these keys, oldest first, with both sides."""
     pairs = desk.catalogue.waiting("review")
     ids = short_ids([_key(link) for link, _past in pairs])
-    return [_review(ids[_key(link)], link, past, desk) for link, past in pairs]
+    wanted = [pair for pair in pairs if keys is None or _key(pair[0]) in keys]
+    return [_review(ids[_key(link)], link, past, desk) for link, past in wanted]
 
 
 def accept(words: Sequence[str], desk: Desk) -> tuple[list[TrackReport], list[Review]]:

@@ -165,7 +165,14 @@ def to_retry(wanted: tuple[str, ...], catalogue: Catalogue, library: Library) ->
     for word in wanted:
         if not any(_names(word, link, past) for link, past in waiting):
             raise BadSetting(f"no track that waits is called {word!r}; `music-sync status` lists them")
-    return [(link, past) for link, past in waiting if any(_names(word, link, past) for word in wanted)]
+    keys = {_key(link) for link, _past in waiting}
+    # Whoever gives a whole key means that track, and not those whose keys begin with it.
+    whole, parts = {word for word in wanted if word in keys}, [word for word in wanted if word not in keys]
+    return [pair for pair in waiting if _key(pair[0]) in whole or any(_names(word, *pair) for word in parts)]
+
+
+def _key(link: SourceLink) -> str:
+    return f"{link.source}:{link.source_id}"
 
 
 def _names(word: str, link: SourceLink, past: Past) -> bool:

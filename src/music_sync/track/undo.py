@@ -168,6 +168,23 @@ def undone(source: str, source_id: str, label: str) -> Failed:
     return Failed(text, STAGE, "person")
 
 
+_SENTENCES = {
+    (FILED, False): "undone: {label} is out of the library",
+    (FILED, True): "brought back: {label} is in the library again",
+    (MERGE, False): "undone: {label} is no longer the same recording, and waits for review",
+    (MERGE, True): "brought back: {label} is the same recording again",
+    (REPLACE, False): "undone: {label} has its former files again",
+    (REPLACE, True): "brought back: {label} has the better file again",
+    (RETAG, False): "undone: the tags of {label} are as they were before",
+    (RETAG, True): "brought back: the tags of {label} are filled in again",
+}
+
+
+def sentence(kind: str, label: str, *, is_back: bool) -> str:
+    """What was done, by the kind of change and whether an undo was undone."""
+    return _SENTENCES[kind, is_back].format(label=label)
+
+
 def must_be_there(change: Change, recording: Recording | None) -> Recording:
     """The recording whose filing is to be undone; raises NeedsPerson when the catalogue holds it no more."""
     if recording is None:

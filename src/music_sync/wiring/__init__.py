@@ -9,4 +9,5 @@ answers    review and undo
 replacing  a better file in the place of what is filed
 cycle      the orchestrator, its clock, board and desk
 serving    what the server is made from
+dashboard  what its pages read, from one open catalogue
 """

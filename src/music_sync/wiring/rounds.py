@@ -9,6 +9,7 @@ from music_sync import __version__
 from music_sync.adapters.arguments import from_anywhere
 from music_sync.adapters.library_folder import FolderLibrary
 from music_sync.adapters.lock_file import locked
+from music_sync.adapters.progress_file import watched
 from music_sync.adapters.sql.engine import translated_flows
 from music_sync.adapters.sql.retags import SqlRetags
 from music_sync.model.happenings import Tell
@@ -78,21 +79,21 @@ def flowing(
 
     check_request(settings, request)
     _make_own_drop_folder(settings)
-    with locked(settings.lock_file, what):
+    with locked(settings.lock_file, what), watched(settings.progress_file, what, tell) as seen:
         catalogue = SqlRetags(open_state(settings))
         library = open_library(settings, catalogue)
         finish_replacements(settings, catalogue, library)
         retagger(settings, catalogue, library).settle()
-        bound = stages(settings, catalogue, library, tell)
+        bound = stages(settings, catalogue, library, seen)
         with _traced(settings, what) as trace:
             steps.use(bound, stop, trace)
             store = flow_store(settings)
             with translated_flows(settings.flows_db), engine.running(store, executor(settings), settings.workers):
-                publish = publishing(settings, catalogue, library, tell, lambda: stop.is_asked)
+                publish = publishing(settings, catalogue, library, seen, lambda: stop.is_asked)
 
                 def publish_and_enrich() -> None:
                     publish()
-                    if enriches and enriched(settings, catalogue, library, tell, lambda: stop.is_asked):
+                    if enriches and enriched(settings, catalogue, library, seen, lambda: stop.is_asked):
                         publish()
 
                 yield bound, publish_and_enrich

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
-HEAD = "0006"
+HEAD = "0007"
 """The revision these tables stand for; a test holds it equal to the newest migration."""
 
 
@@ -88,6 +88,9 @@ recordings = sa.Table(
     sa.Column("bit_rate", sa.Integer),
     _real("cutoff_hz"),
     sa.Index(None, "filed_at", "recording_id"),
+    sa.Index(None, "artist", "title", "recording_id", "album"),
+    sa.Index(None, "tempo_bpm", "recording_id", "key_mode", "key_tonic"),
+    sa.Index(None, "key_mode", "key_tonic"),
 )
 """`codec`, `bit_rate` (bits a second) and `cutoff_hz` are those of the file that a recording was made from."""
 
@@ -111,6 +114,7 @@ source_links = sa.Table(
     _text("url"),
     _text("found_at"),
     sa.UniqueConstraint("source", "source_id"),
+    sa.Index(None, "found_at", "source"),
 )
 
 pages = sa.Index(
@@ -387,3 +391,20 @@ events = sa.Table(
 
 State: waiting (from `due_at` on), started (by `run`), done, ignored, failed. `wish` is a JSON object.
 """
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("run_id", sa.Integer, primary_key=True),
+    _text("what"),
+    _text("started_at"),
+    _text("ended_at", index=True),
+    _text("result"),
+    _text("message"),
+    *(sa.Column(name, sa.Integer, nullable=False) for name in ("new", "already_have", "review", "buy_list", "failed")),
+    sa.Column("queue", sa.Integer, nullable=False),
+)
+"""Syncs that ended, with what they counted; `what` is empty for one of all sources, `queue`: tracks still under way."""
+
+WORDS = "recording_words"
+"""SQLite's full-text index of artist, title and album, kept by triggers; Postgres has an expression index of that name."""
