@@ -136,6 +136,10 @@ def _print(outcome: "Outcome", took_s: float, *, again: str) -> None:
     rows = (
         ("the library", _short(outcome.evidence.library)),
         ("look at it", f"MUSIC_SYNC_HOME={_typeable(home)} {_program()} library list"),
+        (
+            "in a browser",
+            f"MUSIC_SYNC_HOME={_typeable(home)} {_program()} serve          its dashboard, on this machine",
+        ),
         ("once more", f"{again}" + ("          nothing will be new" if outcome.is_first else "")),
         ("your music", f"{_program()} plan ~/Downloads/music          says what a sync would do, changes nothing"),
         ("clean up", f"{again} --remove"),

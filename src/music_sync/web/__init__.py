@@ -8,5 +8,7 @@ security             the gate before every route: host, origin, headers, who ask
 security_sign_in     password, sessions, form tokens
 pages                how a page is made, and how an error becomes one
 pages_*              one file a group of pages
+work                 what a person started from a page
+needs, charts, shown what needs a person, the geometry of charts, how values look
 webhooks             what senders reach; webhooks_* holds the schemes, limits and the reading of bodies
 """

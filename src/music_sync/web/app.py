@@ -8,8 +8,20 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from music_sync import __version__
+from music_sync.model.errors import BadSetting, SyncError, TryAgainLater
 from music_sync.settings import Settings
-from music_sync.web import pages_docs, pages_sign_in, pages_start
+from music_sync.web import (
+    pages_docs,
+    pages_events,
+    pages_library,
+    pages_reviews,
+    pages_settings,
+    pages_sign_in,
+    pages_start,
+    pages_tasks,
+    pages_track,
+    pages_work,
+)
 from music_sync.web.pages import STATIC, SignInNeededError, error_page, phrase, refusal
 from music_sync.web.pages_sign_in import sign_in_page
 from music_sync.web.security import FROM_SENDERS, Gate, Trust
@@ -20,6 +32,13 @@ ROUTERS: tuple[APIRouter, ...] = (
     pages_start.routes,
     pages_start.health,
     pages_docs.routes,
+    pages_library.routes,
+    pages_track.routes,
+    pages_work.routes,
+    pages_reviews.routes,
+    pages_tasks.routes,
+    pages_events.routes,
+    pages_settings.routes,
 )
 """Whoever adds a group of pages adds its router here."""
 
@@ -48,6 +67,7 @@ def routes_of(site: Site) -> FastAPI:
         routes.include_router(router)
     routes.add_exception_handler(SignInNeededError, _not_signed_in)
     routes.add_exception_handler(HTTPException, _refused)
+    routes.add_exception_handler(SyncError, _cannot)
     routes.add_exception_handler(RequestValidationError, _not_understood)
     return routes
 
@@ -69,6 +89,13 @@ def _refused(request: Request, error: Exception) -> Response:
     known = error.detail if error.detail != phrase(error.status_code) else ""
     sentence = known or _SENTENCES.get(error.status_code, phrase(error.status_code))
     return error_page(request, error.status_code, sentence, error.headers)
+
+
+def _cannot(request: Request, error: Exception) -> Response:
+    """An expected error in its own sentence; what only time or a mended machine helps is no fault of the request."""
+    if isinstance(error, TryAgainLater):
+        return error_page(request, 503, str(error), {"Retry-After": "10"})
+    return error_page(request, 400 if isinstance(error, BadSetting) else 409, str(error))
 
 
 def _not_understood(request: Request, _error: Exception) -> Response:

@@ -14,9 +14,20 @@ from starlette.types import Scope
 from music_sync import __version__
 from music_sync.web.security import headers_of
 from music_sync.web.security_sign_in import form_token, same
+from music_sync.web.shown import FILTERS
 from music_sync.web.site import site_of
 
-NAVIGATION: tuple[tuple[str, str], ...] = (("/", "Start"), ("/docs", "Webhooks"))
+NAVIGATION: tuple[tuple[str, str], ...] = (
+    ("/", "Now"),
+    ("/library", "Library"),
+    ("/reviews", "Reviews"),
+    ("/buy-list", "Buy list"),
+    ("/numbers", "Numbers"),
+    ("/runs", "Runs"),
+    ("/tasks", "Tasks"),
+    ("/webhooks-log", "Webhooks"),
+    ("/settings", "Settings"),
+)
 """Path and name of each entry, in order; whoever adds a page adds its line here."""
 
 STATIC = Path(__file__).parent / "static"
@@ -102,10 +113,12 @@ def phrase(status: int) -> str:
 @functools.cache
 def templates() -> Environment:
     """A name that a template does not get is an error, not an empty place."""
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("music_sync.web"),
         autoescape=select_autoescape(default=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters.update(FILTERS)
+    return environment

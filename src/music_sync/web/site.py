@@ -17,7 +17,9 @@ from music_sync.web.webhooks import Hooks, HookSettings
 from music_sync.web.webhooks_keys import HookKeys
 from music_sync.web.webhooks_notion import Databases
 from music_sync.web.webhooks_store import GroupStore
+from music_sync.web.work import Work
 from music_sync.wiring import serving
+from music_sync.wiring.dashboard import Dashboard
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,10 @@ class Site:
     """The doors of webhooks; `hooks.counts` tells how many requests ended how."""
     dispatcher: Dispatcher
     """Works on what the inbox holds; `arrived()` after an event was put back by hand."""
+    dashboard: Dashboard
+    """The open catalogue of all pages."""
+    work: Work
+    """What was asked for from a page."""
 
 
 def site_of(request: Request) -> Site:
@@ -50,16 +56,19 @@ def open_site(settings: Settings, sign_ins: Store, process: SyncProcess | None =
     dispatcher = serving.dispatcher(settings, inbox, process)
     store = GroupStore(inbox, engine, dispatcher.arrived)
     leases = serving.leases(settings, file)
+    dashboard = Dashboard(settings)
+    hooks = Hooks(hook_settings(settings), keys, store)
     dispatcher.start()
     leases.start()
     try:
-        yield Site(settings, SignIn(sign_ins), inbox, Hooks(hook_settings(settings), keys, store), dispatcher)
+        yield Site(settings, SignIn(sign_ins), inbox, hooks, dispatcher, dashboard, Work(dashboard.run))
     finally:
         leases.stop()
         store.close()
         dispatcher.stop()
         process.end(SIGTERM)
         dispatcher.wait(STOP_WITHIN_S)
+        dashboard.close()
         engine.dispose()
 
 

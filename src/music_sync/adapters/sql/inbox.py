@@ -137,6 +137,11 @@ class SqlInbox:
             found = self._stored(connection, sa.and_(table.c.hook == hook, table.c.event_id == event_id))
         return found[0] if found else None
 
+    def numbered(self, number: int) -> Stored | None:
+        with translated(self._name), self._engine.connect() as connection:
+            found = self._stored(connection, table.c.number == number)
+        return found[0] if found else None
+
     def body(self, number: int) -> bytes:
         with translated(self._name), self._engine.connect() as connection:
             return connection.scalar(sa.select(table.c.body).where(table.c.number == number)) or b""
