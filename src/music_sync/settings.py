@@ -248,6 +248,9 @@ class Settings(BaseModel):
     otel_endpoint: str = Field(
         "", description="Address of an OpenTelemetry collector (OTLP over HTTP) that gets a span for each run and step."
     )
+    metrics_token: SecretStr | None = Field(
+        None, description="Token that /metrics asks for; without one only this machine may read them."
+    )
     notion_token: SecretStr | None = Field(
         None, description="Token of your Notion connection, for the board and for Music Tracks."
     )

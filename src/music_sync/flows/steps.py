@@ -1,6 +1,8 @@
 """How a step of a track's journey is run: told, counted, held back when a stop is asked for, its faults translated."""
 
 import logging
+import threading
+import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -33,6 +35,8 @@ _stages: Stages | None = None
 _stop = Stop()
 _trace: Trace = untraced
 _seen: list[TrackReport] = []
+_times: dict[str, tuple[int, float]] = {}
+_timing = threading.Lock()
 
 
 def use(stages: Stages, stop: Stop, trace: Trace = untraced) -> None:
@@ -51,6 +55,20 @@ def seen() -> list[TrackReport]:
     known = list(_seen)
     _seen.clear()
     return known
+
+
+def times() -> dict[str, tuple[int, float]]:
+    """How often each stage ran since this was asked last, and how many seconds that took."""
+    with _timing:
+        known = dict(_times)
+        _times.clear()
+        return known
+
+
+def _took(stage: str, seconds: float) -> None:
+    with _timing:
+        count, total = _times.get(stage, (0, 0.0))
+        _times[stage] = (count + 1, total + seconds)
 
 
 class Steps:
@@ -84,9 +102,11 @@ class Steps:
             log.debug("%s: %s starts", found.key, stage)
             if stage == "settle":
                 return work()
+            began = time.monotonic()
             try:
                 return translated(found, stage, lambda: self._counted(found, stage, work))
             finally:
+                _took(stage, time.monotonic() - began)
                 log.debug("%s: %s ended", found.key, stage)
 
     def _counted(self, found: FoundTrack, stage: str, work: Callable[[], Any]) -> Any:

@@ -11,6 +11,7 @@ from music_sync import __version__
 from music_sync.model.errors import BadSetting, SyncError, TryAgainLater
 from music_sync.settings import Settings
 from music_sync.web import (
+    metrics,
     pages_docs,
     pages_events,
     pages_library,
@@ -31,6 +32,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     pages_sign_in.routes,
     pages_start.routes,
     pages_start.health,
+    metrics.routes,
     pages_docs.routes,
     pages_library.routes,
     pages_track.routes,

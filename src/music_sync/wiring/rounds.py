@@ -92,6 +92,7 @@ def flowing(
                 publish = publishing(settings, catalogue, library, seen, lambda: stop.is_asked)
 
                 def publish_and_enrich() -> None:
+                    catalogue.took(steps.times())
                     publish()
                     if enriches and enriched(settings, catalogue, library, seen, lambda: stop.is_asked):
                         publish()

@@ -36,6 +36,9 @@ from music_sync.model.errors import NeedsPerson
 from music_sync.model.ports import Decision, Filed, Outgoing, Past
 from music_sync.model.track import FoundTrack, LibraryFile, Playlist, Recording, SourceLink
 
+STAGE_TIMES = "stage_times"
+"""The fact that tells of each stage how often it ran and how many seconds that took: a JSON object of pairs."""
+
 PAGE = 500
 """Rows read at a time by the streaming calls, so that no read holds the database for long."""
 
@@ -355,6 +358,17 @@ class SqlCatalogue:
             connection.execute(
                 wanted.on_conflict_do_update(index_elements=["name"], set_={"value": wanted.excluded.value})
             )
+
+    def took(self, times: Mapping[str, tuple[int, float]]) -> None:
+        """Add to what is known of each stage: how often it ran, and how many seconds that took."""
+        if not times:
+            return
+        with self.locked():
+            known = json.loads(self.identity(STAGE_TIMES) or "{}")
+            for stage, (count, seconds) in times.items():
+                before = known.get(stage, (0, 0.0))
+                known[stage] = (before[0] + count, round(before[1] + seconds, 3))
+            self.remember(STAGE_TIMES, json.dumps(known))
 
     # Beneath
 
