@@ -13,7 +13,7 @@ from music_sync.adapters.sql.catalogue import SqlCatalogue
 from music_sync.adapters.sql.engine import open_engine
 from music_sync.adapters.sql.runs import SqlRuns
 from music_sync.model.browsing import Run
-from music_sync.model.endings import Failed, OnBuyList
+from music_sync.model.endings import Ending, Failed, OnBuyList
 from music_sync.model.track import FoundTrack
 
 
@@ -35,7 +35,8 @@ def test_what_a_home_went_through_is_counted(tmp_path: Path) -> None:
     with served(tmp_path) as server:
         engine = open_engine(server.site.settings.state_db)
         catalogue, runs = SqlCatalogue(engine), SqlRuns(engine)
-        for number, ending in enumerate((OnBuyList("no way"), Failed("cut off", "analyse", "nobody"))):
+        endings: tuple[Ending, ...] = (OnBuyList("no way"), Failed("cut off", "analyse", "nobody"))
+        for number, ending in enumerate(endings):
             catalogue.ended(FoundTrack("list", str(number)), 1, ending)
         catalogue.started(FoundTrack("list", "1"), 2)
         catalogue.took({"acquire": (2, 3.0), "match sound": (1, 0.5)})

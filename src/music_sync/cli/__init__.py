@@ -92,7 +92,7 @@ def main() -> None:
     # What a user must know stands in the report; without this the library would print warnings beside it.
     logging.getLogger("music_sync").addHandler(logging.NullHandler())
     try:
-        code = music_sync.main(standalone_mode=False)
+        code = music_sync.main(prog_name="music-sync", standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
         code = 130
     except Exception as error:  # noqa: BLE001 - the edge of the process: one sentence and an exit code
