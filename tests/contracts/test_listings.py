@@ -347,7 +347,7 @@ def test_what_a_newer_version_tells_besides_is_left_out(stored: SqlListings, eng
 def test_all_that_a_service_tells_of_a_track_is_kept() -> None:
     told = {each.name for each in fields(FoundTrack)}
 
-    assert set(listings._KEPT) == told - {"source", "path", "playlists"}
+    assert set(listings._KEPT) == told - {"source", "path", "playlists", "links"}
 
 
 def test_a_page_is_stored_whole_or_not_at_all(stored: SqlListings) -> None:
