@@ -35,7 +35,10 @@ _KEPT: Mapping[str, tuple[type, ...]] = {
     "guessed": _CLAIM,
     "download": _TEXT,
 }
-"""What is kept of a track, and of what type it must be; its lists follow from the listing, a file and further pages are no service's."""
+"""What is kept of a track, and of what type it must be; its lists follow from the listing.
+
+A local file and further pages of a track are told by no service.
+"""
 _UNSAID = {name: getattr(FoundTrack, name, None) for name in _KEPT}
 
 
