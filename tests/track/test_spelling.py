@@ -57,8 +57,12 @@ def test_other_words_stay_apart(one: str, other: str) -> None:
     assert not spelled_alike(tokens(other), tokens(one))
 
 
-def test_a_script_that_nothing_transliterates_has_no_sound() -> None:
-    assert sounded(tokens("夜に駆ける")) == ""
+@pytest.mark.parametrize(
+    ("native", "latin"),
+    [("ნინო ყიფშიძე", "Nino Qipshidze"), ("काव्या मेहरोत्रा", "Kavya Mehrotra"), ("林若溪", "Lin Ruo Xi")],
+)
+def test_names_of_further_scripts_sound_as_they_are_transliterated(native: str, latin: str) -> None:
+    assert sounded(tokens(native)) == sounded(tokens(latin))
 
 
 def test_numbers_are_written_in_figures() -> None:

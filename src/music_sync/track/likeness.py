@@ -139,12 +139,10 @@ def _may_be_one(said: Sequence[Reason]) -> bool:
 
 
 def _is_borne_out(said: Sequence[Reason]) -> bool:
-    """Does anything beside the ISRC say that it is the same? Codes are given out twice, and typed wrongly."""
-    return any(
-        finding.rule == "length" or (finding.score or 0) >= UNSURE
-        for finding in said
-        if finding.rule in {"title", "artist", "length"}
-    )
+    """Do the titles, or artist and length, say too that it is the same? Codes are given out twice, and typed wrongly."""
+    scores = {finding.rule: finding.score or 0.0 for finding in said}
+    is_titled_so = scores.get("title", 0.0) >= UNSURE
+    return is_titled_so or (scores.get("artist", 0.0) >= UNSURE and scores.get("length") == 1.0)
 
 
 # Lengths and codes

@@ -3,6 +3,8 @@
 import re
 from functools import lru_cache
 
+from anyascii import anyascii
+
 from music_sync.track.words import HIDDEN, tokens, words_of
 
 Words = tuple[str, ...]
@@ -51,12 +53,12 @@ def plain_words(words: Words) -> Words:
 
 @lru_cache(maxsize=4096)
 def sounded(words: Words) -> str:
-    """How words of Greek, Cyrillic or Japanese letters sound, in the few letters that all transliterations share."""
+    """How words of other scripts sound, in the few letters that all transliterations share."""
     text = " ".join(words)
     latin = _DIGRAPHS.sub(lambda found: _GREEK_PAIRS[found[0]], text).translate(_SOUNDS)
     latin = "".join(_kana(latin))
     if not latin.isascii():
-        return ""
+        latin = anyascii(latin).casefold()
     for pattern, sound in _SHARED_SOUNDS:
         latin = pattern.sub(sound, latin)
     return latin

@@ -1,5 +1,6 @@
 """What two titles say for one recording, and against it."""
 
+import unicodedata
 from collections.abc import Sequence
 
 from rapidfuzz.distance import OSA
@@ -79,7 +80,15 @@ def _one_sided(pair: Pair, apart: set[str]) -> Reason:
     fuller = pair.first if set(pair.first.asides) - set(pair.second.asides) else pair.second
     if not is_of_script("".join(fuller.title), "".join(apart)):
         return Reason("title", "one title is told in another script too", 0.95 if pair.near else 0.88)
+    if not "".join(apart).isascii() and not _is_latin("".join(apart)):
+        # In other scripts few of the words for versions are known to us.
+        return Reason("title", "one title says more in brackets, which may be a version", 0.7)
     return Reason("title", text, 0.9 if pair.near else 0.84)
+
+
+def _is_latin(text: str) -> bool:
+    """Are all letters Latin ones, with whatever accents?"""
+    return all(unicodedata.name(mark, "").startswith("LATIN") for mark in text if mark.isalpha())
 
 
 def _is_fuller(pair: Pair) -> bool:

@@ -200,7 +200,8 @@ _NOISE_TOLD = words_of(
     "untertitel karaokefree official video audio visualizer visualiser lyrics lyric hd hq uhd 4k 8k 1080p 720p mv "
     "pv oficial officiel officielle "
     "offizielles officieel ufficiale videoclip videoklip premiere exclusive explicit dirty 320kbps flac "
-    "официальный официальное клип премьера 公式"
+    "официальный официальное официальная клип клипа видеоклип премьера 公式 官方 官方mv 官方版 高清 "
+    "공식 뮤직비디오 뮤비 فيديو كليب فيديوكليب رسمي الرسمي הקליפ הרשמי קליפ επίσημο επισημο βίντεο βιντεο κλιπ"
 )
 _NOISE_BESIDE = words_of(
     "free final bit khz 44 48 1 single a b side edition tracks color coded lyrics sub eng subs english musicvideo "
