@@ -240,7 +240,8 @@ def _odd(aside: re.Match[str], title: str) -> Words:
     """The words of a part in brackets that sound like a version, or stand alone; a subtitle has more words."""
     words = title_words(aside[1])
     is_lone = len(words) == 1 and is_of_script(words[0], title) and not aside[0].startswith("[")
-    return words if is_lone or not _SOUNDING.isdisjoint(words) else ()
+    is_sounding = not _SOUNDING.isdisjoint(words) or any(map(_COMPOUND.search, words))
+    return words if is_lone or is_sounding else ()
 
 
 def _one_artist(part: str) -> Words:
@@ -294,6 +295,10 @@ _SOUNDING = words_of(
     "soundcheck jam "
     "freestyle cypher parody meme bass boosted hardstyle nightcore phonk style lofi challenge choreography"
 )
+_COMPOUND = re.compile(
+    r"\w(?:version|versjon|versie|fassung|mitschnitt|aufnahme|opname|uitvoering|inspelning|mix|edit)$"
+)
+"""Words for versions that are written in one with what they say: `Kammerversion`, `Konzertmitschnitt`."""
 _PLAYER = re.compile(
     r"\s*(.+?)\s*[,/(]\s*(?:piano|violin|viola|cello|guitar|organ|harpsichord|flute|oboe|clarinet|soprano|tenor|baritone|alto|bass|"
     r"conductor|cond\.?|orchestra|dir\.?|klavier|violine|dirigent)\)?\s*",
