@@ -212,7 +212,7 @@ def test_b47_the_cookie_goes_over_https_only_off_loopback(server: Served) -> Non
     assert "Secure" in public
 
 
-OPEN = {"/sign-in", "/sign-out", "/first-password", "/healthz", "/readyz"}
+OPEN = {"/sign-in", "/sign-out", "/first-password", "/healthz", "/readyz", "/metrics"}
 
 
 def test_every_other_page_needs_a_sign_in(stranger: httpx.Client) -> None:

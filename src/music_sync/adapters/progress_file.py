@@ -143,6 +143,7 @@ class _Kept:
             shape = self._shape(ended_at)
         part = self._file.with_name(f"{self._file.name}.part")
         with suppress(OSError):
+            part.touch(0o600)
             part.write_bytes(json.dumps(shape).encode("utf-8", "backslashreplace"))
             part.replace(self._file)
 

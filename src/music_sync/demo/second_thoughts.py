@@ -76,7 +76,7 @@ class SecondThoughts:
 
 def had(program: Program, library: Callable[[], Library]) -> SecondThoughts:
     """Ask what is unsure; undo one filing, and undo that."""
-    events = program.run("why", ELSEWHERE.source_id, "--json").report.get("events", ())
+    events = program.run("why", f"{ELSEWHERE.service}:{ELSEWHERE.source_id}", "--json").report.get("events", ())
     reviews = program.run("review", "--json").report.get("reviews", ())
     changes = program.run("undo", "list", "--json").report.get("changes", ())
     numbers = [str(change["id"]) for change in changes if change["label"] == UNDONE and not change["is_undone"]]

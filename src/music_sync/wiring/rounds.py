@@ -79,13 +79,14 @@ def flowing(
 
     check_request(settings, request)
     _make_own_drop_folder(settings)
-    with locked(settings.lock_file, what), watched(settings.progress_file, what, tell) as seen:
+    with locked(settings.lock_file, what):
         catalogue = SqlRetags(open_state(settings))
         library = open_library(settings, catalogue)
         finish_replacements(settings, catalogue, library)
         retagger(settings, catalogue, library).settle()
-        bound = stages(settings, catalogue, library, seen)
-        with _traced(settings, what) as trace:
+        # Not before: a state that is not ours to use must be left as it is.
+        with watched(settings.progress_file, what, tell) as seen, _traced(settings, what) as trace:
+            bound = stages(settings, catalogue, library, seen)
             steps.use(bound, stop, trace)
             store = flow_store(settings)
             with translated_flows(settings.flows_db), engine.running(store, executor(settings), settings.workers):
