@@ -13,6 +13,53 @@ from music_sync.adapters.sql.engine import open_engine
 
 AnyCatalogue = SqlCatalogue | FakeCatalogue
 
+SHORT_FORM = {
+    "test_a_kill_before_or_after_a_stage_loses_and_doubles_nothing": 10,
+    "test_a_kill_at_any_change_of_state_loses_and_doubles_nothing": 3,
+    "test_f69_a_kill_at_any_change_of_state_delivers_each_task_once": 4,
+    "test_f69_a_kill_while_answers_are_collected_loses_and_doubles_none": 2,
+    "test_an_undo_that_is_killed_is_finished_by_a_second_one": 3,
+    "test_a_bringing_back_that_is_killed_is_finished_by_a_second_one": 3,
+    "test_a_filling_in_that_is_killed_is_finished_by_the_next_sync": 2,
+    "test_an_undo_of_tags_that_is_killed_is_finished_by_a_second_one": 2,
+    "test_p48_a_replacement_that_is_killed_is_finished_by_a_sync_or_by_a_second_one": 1,
+    "test_p48_an_undo_of_a_replacement_that_is_killed_is_finished_by_a_second_one": 1,
+    "test_a_verdict_that_is_killed_midway_holds_at_the_next_sync": 2,
+    "test_a_merge_that_is_killed_is_done_or_not_done": 1,
+    "test_two_kills_lose_and_double_no_like": 2,
+    "test_ten_thousand_likes_are_read_once_and_then_looked_at_with_one_call": 1,
+    "test_p7_ten_thousand_likes_are_read_to_the_end_within_the_units_of_a_day": 0,
+    "test_ten_thousand_recordings_are_read_by_the_page_and_looked_up_at_once": 2,
+    "test_the_tempo_is_found_to_a_twentieth_of_a_beat_and_in_its_octave": 16,
+    "test_tempo_and_length_survive_every_container_and_rate": 6,
+    "test_a_cadence_has_its_key": 12,
+    "test_p2_music_sync_forces_one_in_the_first_cycle": 1,
+    "test_f29_a_corrupt_last_run_file_costs_one_sync_and_is_kept_aside": 1,
+    "test_a_stop_ends_a_sync_within_seconds_and_the_next_one_finishes": 1,
+    "test_a_thousand_days_of_sleeps_jumps_and_summer_times_miss_and_double_nothing": 0,
+    "test_a_board_that_is_away_is_an_error_and_music_goes_on": 0,
+    "test_two_homes_on_one_postgres_file_each_track_once_and_wait_for_no_other": 0,
+}
+"""How many of a test's variants, spread over all of them, run in the short form; the long form runs every one.
+
+These cost seconds each, and show at further points what those that stay show too.
+"""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the variants that are left to the long form."""
+    variants: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        name = item.name.partition("[")[0]
+        if name in SHORT_FORM and not any(mark.name == "slow" for mark in item.iter_markers()):
+            variants.setdefault(name, []).append(item)
+    for name, found in variants.items():
+        share = SHORT_FORM[name] / len(found)
+        for number, item in enumerate(found):
+            if int((number + 1) * share + 1e-9) == int(number * share + 1e-9):
+                item.add_marker(pytest.mark.slow)
+
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
