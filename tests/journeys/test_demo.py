@@ -99,7 +99,7 @@ def must_tell_of_the_likes(shape: dict[str, Any], first: str) -> None:
     for told in (
         "already yours: same ISRC",
         "only Aoife and The Current - Salt was new and worked on",
-        "1 track is no longer on Liked songs: 0 of 15 files in the library changed",
+        "1 track is no longer on Liked songs: 0 of 16 files in the library changed",
         "2 entries of Warm Up are no tracks",
         "1 call and no more",
         "run `music-sync connect youtube`",
