@@ -43,7 +43,7 @@ SHORT_FORM = {
     "test_p64_a_sync_without_notion_ends_done_and_is_caught_up": 0,
     "test_the_sync_script_syncs_by_itself": 0,
 }
-MOST_VARIANTS = 3
+MOST_VARIANTS = 2
 """Of a journey with more variants so many run in the short form."""
 """How many of a test's variants, spread over all of them, run in the short form; the long form runs every one.
 
