@@ -37,6 +37,12 @@ def attempt_at(accounts: Accounts, redirect: str, account: Account = TUNER) -> A
     return begin(accounts, account, "simulated-client", redirect)
 
 
+def expected(listener: Listener, accounts: Accounts) -> Attempt:
+    attempt = attempt_at(accounts, listener.redirect)
+    listener.expect(attempt)
+    return attempt
+
+
 class Browser:
     """A person at a browser, who goes where the terminal says."""
 
@@ -61,9 +67,9 @@ def ended_at(address: str) -> str:
 
 def test_the_browser_brings_the_code_and_is_told_that_it_is_done(tuner: Tuner, accounts: Accounts) -> None:
     with Listener("Tuner") as listener:
-        attempt = attempt_at(accounts, listener.redirect)
+        attempt = expected(listener, accounts)
         browser = Browser(attempt.address)
-        code = listener.code(attempt, 20)
+        code = listener.code(20)
         page = browser.page()
     found = finish(accounts, attempt, code, {"tuner_client_id": "simulated-client"})
 
@@ -116,10 +122,10 @@ def test_what_belongs_to_another_sign_in_is_not_taken(pasted: str, accounts: Acc
 def test_a_person_who_says_no_is_told_how_to_try_again(tuner: Tuner, accounts: Accounts) -> None:
     tuner.authorization.says_yes = False
     with Listener("Tuner") as listener:
-        attempt = attempt_at(accounts, listener.redirect)
+        attempt = expected(listener, accounts)
         browser = Browser(attempt.address)
         with pytest.raises(NeedsPerson, match="not allowed in the browser; run `music-sync connect tuner`"):
-            listener.code(attempt, 20)
+            listener.code(20)
         page = browser.page()
 
     assert page.status_code == 403
@@ -128,11 +134,11 @@ def test_a_person_who_says_no_is_told_how_to_try_again(tuner: Tuner, accounts: A
 
 def test_what_the_service_says_is_told_and_shown_as_text_only(accounts: Accounts) -> None:
     with Listener("Tuner") as listener:
-        attempt = attempt_at(accounts, listener.redirect)
+        attempt = expected(listener, accounts)
         answer = {"error": "server_error", "error_description": "<script>x</script>\n\x1b[31m", "state": attempt.state}
         browser = Browser(f"{listener.redirect}?{urlencode(answer)}")
         with pytest.raises(NeedsPerson) as told:
-            listener.code(attempt, 20)
+            listener.code(20)
 
         assert "<script>" not in browser.page().text
         assert "\n" not in str(told.value)
@@ -151,13 +157,12 @@ def test_visits_that_are_not_the_answer_get_a_page_and_do_not_end_the_wait(accou
             "/callback?code=x&state=wrong": 400,
             "/callback?error=access_denied&state=wrong": 400,
         }
-        waiting = threading.Thread(target=lambda: codes.append(listener.code(attempt, 20)))
+        waiting = threading.Thread(target=lambda: codes.append(listener.code(20)))
         codes: list[str] = []
-        # Not yet waited for: whoever comes early finds nothing.
+        # Not yet expected: whoever comes early finds nothing.
         assert plain_http.get(f"{here}/callback", trust_env=False).status_code == 404
+        listener.expect(attempt)
         waiting.start()
-        while listener._server.attempt is None:
-            pass
         statuses = {visit: plain_http.get(here + visit, trust_env=False).status_code for visit in visits}
         posted = plain_http.post(f"{here}/callback?code=x&state={attempt.state}", trust_env=False).status_code
         plain_http.get(f"{here}/callback?code=right&state={attempt.state}", trust_env=False)
@@ -170,9 +175,9 @@ def test_visits_that_are_not_the_answer_get_a_page_and_do_not_end_the_wait(accou
 
 def test_the_page_gives_nothing_away(accounts: Accounts, capfd: pytest.CaptureFixture[str]) -> None:
     with Listener("Tuner") as listener:
-        attempt = attempt_at(accounts, listener.redirect)
+        attempt = expected(listener, accounts)
         browser = Browser(f"{listener.redirect}?code=a-secret-code&state={attempt.state}")
-        listener.code(attempt, 20)
+        listener.code(20)
         page = browser.page()
 
     assert "a-secret-code" not in page.text
@@ -185,24 +190,34 @@ def test_the_page_gives_nothing_away(accounts: Accounts, capfd: pytest.CaptureFi
 
 def test_a_browser_that_connects_and_says_nothing_holds_nobody_up(accounts: Accounts) -> None:
     with Listener("Tuner") as listener:
-        attempt = attempt_at(accounts, listener.redirect)
+        attempt = expected(listener, accounts)
         port = int(re.findall(r":(\d+)/", listener.redirect)[0])
         with socket.create_connection(("127.0.0.1", port)):
             browser = Browser(f"{listener.redirect}?code=x&state={attempt.state}")
 
-            assert listener.code(attempt, 20) == "x"
+            assert listener.code(20) == "x"
             assert browser.page().status_code == 200
 
 
 def test_nobody_is_waited_for_for_ever(accounts: Accounts) -> None:
-    with Listener("Tuner") as listener, pytest.raises(NeedsPerson, match="nobody signed in to Tuner within 0 s"):
-        listener.code(attempt_at(accounts, listener.redirect), 0.01)
+    with Listener("Tuner") as listener:
+        expected(listener, accounts)
+        with pytest.raises(NeedsPerson, match="nobody signed in to Tuner within 0 s"):
+            listener.code(0.01)
 
 
 def test_only_this_machine_can_reach_the_page() -> None:
     with Listener("Tuner") as listener:
         assert listener._server.socket.getsockname()[0] == "127.0.0.1"
         assert listener.redirect.startswith("http://127.0.0.1:")
+
+
+def test_a_browser_that_is_back_before_anyone_waits_has_brought_the_code(accounts: Accounts) -> None:
+    with Listener("Tuner") as listener:
+        attempt = expected(listener, accounts)
+        page = Browser(f"{listener.redirect}?code=early&state={attempt.state}").page()
+
+        assert (page.status_code, listener.code(0)) == (200, "early")
 
 
 def test_a_port_that_is_taken_is_told() -> None:
@@ -225,7 +240,7 @@ def test_a_redirect_that_the_app_does_not_know_is_refused_by_the_service(tmp_pat
         Tuner(Authorization(App(redirects=("http://127.0.0.1:9999/callback",)))) as tuner,
         Listener("Tuner") as listener,
     ):
-        attempt = attempt_at(accounts_in(tmp_path, settings_of(tuner)), listener.redirect)
+        attempt = expected(listener, accounts_in(tmp_path, settings_of(tuner)))
         page = plain_http.get(attempt.address, follow_redirects=True, trust_env=False)
 
     assert (page.status_code, "redirect URI" in page.text) == (400, True)

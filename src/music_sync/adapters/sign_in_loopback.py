@@ -150,12 +150,17 @@ class Listener:
     def redirect(self) -> str:
         return redirect_at(self._server.server_address[1])
 
-    def code(self, attempt: Attempt, wait_s: float = WAIT_S) -> str:
-        """The code that the browser brings.
+    def expect(self, attempt: Attempt) -> None:
+        """Take the answer to this attempt from now on: before its address is shown, for a browser may be back at once."""
+        self._server.attempt = attempt
+
+    def code(self, wait_s: float = WAIT_S) -> str:
+        """The code that the browser brings, or has brought.
 
         Raises NeedsPerson when the person or the service said no, or nobody came in time.
         """
-        self._server.attempt = attempt
+        attempt = self._server.attempt
+        assert attempt is not None  # noqa: S101 - `expect` comes first
         if not self._server.has_come.wait(wait_s):
             raise NeedsPerson(
                 f"nobody signed in to {self._label} within {wait_s:.0f} s; run `{attempt.account.command}` again, with"

@@ -117,8 +117,9 @@ def _tokens(way: OAuth, account: Account, accounts: Accounts, known: Mapping[str
     else:
         with Listener(account.label, port) as listener:
             attempt = begin(listener.redirect)
+            listener.expect(attempt)
             _show_address(attempt, how)
-            code = listener.code(attempt)
+            code = listener.code()
     return sign_in_loopback.finish(accounts, attempt, code, words)
 
 
