@@ -66,16 +66,26 @@ def running(store: Store, executor_id: str, workers: int) -> Iterator[None]:
     else:
         config["system_database_url"] = store.url
     logging.getLogger("dbos").setLevel(logging.ERROR)
-    DBOS(config=config)
     try:
-        DBOS.listen_queues([_home.queue])
-        DBOS.launch()
-        DBOS.register_queue(
-            _home.queue, worker_concurrency=workers, polling_interval_sec=_POLLING_S, on_conflict="always_update"
-        )
+        if _launched(config, workers):
+            # While it runs the engine looks for new queues once a second, at its start at once.
+            DBOS.destroy()
+            _launched(config, workers)
         yield
     finally:
         DBOS.destroy()
+
+
+def _launched(config: DBOSConfig, workers: int) -> bool:
+    """Launch the engine with this home's queue; was the queue unknown?"""
+    DBOS(config=config)
+    DBOS.listen_queues([_home.queue])
+    DBOS.launch()
+    is_new = DBOS.retrieve_queue(_home.queue) is None
+    DBOS.register_queue(
+        _home.queue, worker_concurrency=workers, polling_interval_sec=_POLLING_S, on_conflict="always_update"
+    )
+    return is_new
 
 
 def _belong_to(store: Store, executor_id: str) -> None:
