@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.journeys.forks import ForkServer, forking
+from tests.journeys.forks import ForkServer
 from tests.journeys.warm import Warm, warmed
 from tests.journeys.world import World, new_world
 
@@ -26,9 +26,8 @@ def warm(warm_process: Warm) -> Iterator[Warm]:
 
 
 @pytest.fixture(scope="session")
-def forks() -> Iterator[ForkServer]:
-    with forking() as server:
-        yield server
+def forks(warm_process: Warm) -> ForkServer:
+    return ForkServer(warm_process)
 
 
 @pytest.fixture

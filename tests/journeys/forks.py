@@ -1,63 +1,31 @@
-"""`music-sync` in forks of one warm process, to be killed at a chosen point."""
+"""`music-sync` in forks of the warm process, to be killed at a chosen point."""
 
-import json
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.journeys.warm import Warm
 from tests.journeys.world import World
 
 
-@dataclass
+@dataclass(frozen=True)
 class ForkServer:
-    """Runs music-sync in forks of one warm process."""
+    """Runs music-sync with traps in forks of the warm process."""
 
-    process: "subprocess.Popen[str]"
+    warm: Warm
 
     def run(
         self, world: World, *arguments: str, stage: str = "", nth: int = 1, change: int = 0
     ) -> tuple[int, int, str]:
-        """Exit status (negative: the signal), changes of state, and all that was printed."""
-        assert self.process.stdin
-        assert self.process.stdout
-        out = world.home.parent / "out.txt"
-        order = {
-            "args": arguments,
-            "env": world.env,
-            "out": str(out),
-            "trace": str(trace_of(world)),
-            "stage": stage,
-            "nth": nth,
-            "change": change,
-        }
-        self.process.stdin.write(json.dumps(order) + "\n")
-        self.process.stdin.flush()
-        answer = json.loads(self.process.stdout.readline())
-        return answer["code"], answer["changes"], out.read_text()
+        """Exit status (negative: the signal), changes of state, and all that was printed, the result last.
 
-
-@contextmanager
-def forking() -> Iterator[ForkServer]:
-    """Start the warm process; it ends with the block."""
-    server = "tests.journeys.fork_server"
-    process = subprocess.Popen(
-        [sys.executable, "-m", server],
-        cwd=Path(__file__).parents[2],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        bufsize=1,
-    )
-    assert process.stdout
-    assert process.stdout.readline() == "ready\n"
-    yield ForkServer(process)
-    assert process.stdin
-    process.stdin.close()
-    process.wait(timeout=30)
-    process.stdout.close()
+        `stage` with `nth` kills (SIGKILL) when that stage starts or ends for the nth time; `change` kills at that many
+        changes of state (files opened for writing, renamed, removed, flushed; database commits).
+        """
+        counted = world.home.parent / "changes.txt"
+        trap = {"trace": str(trace_of(world)), "counted": str(counted), "stage": stage, "nth": nth, "change": change}
+        done = self.warm.run(world, *arguments, trap=trap)
+        changes = counted.read_text()
+        return done.code, int(changes) if changes else 0, done.err + done.out
 
 
 def trace_of(world: World) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.journeys.forks import ForkServer, forking
+from tests.journeys.forks import ForkServer
 from tests.journeys.warm import Warm
 from tests.journeys.world import LENGTH_S, World, new_world, offer
 
@@ -104,12 +104,6 @@ def test_a_plan_and_enrich_none_ask_nothing(warm: Warm, world: World) -> None:
 
 
 # Kills
-
-
-@pytest.fixture(scope="module")
-def forks() -> Iterator[ForkServer]:
-    with forking() as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import mutagen
 import pytest
 from mutagen.flac import FLAC
 from mutagen.id3 import COMM, ID3
-from tests.journeys.forks import ForkServer, forking
+from tests.journeys.forks import ForkServer
 from tests.journeys.test_undo import contents, in_playlist, music, must_be_whole, rows, undone
 from tests.journeys.warm import Warm
 from tests.journeys.world import World, new_world, offer, played
@@ -159,12 +158,6 @@ def test_a_file_that_was_changed_since_it_was_filed_is_left_alone(
 
 
 # Kills
-
-
-@pytest.fixture(scope="module")
-def forks() -> Iterator[ForkServer]:
-    with forking() as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

@@ -67,7 +67,7 @@ class Warm:
     _running: set[int] = field(default_factory=set)
 
     def run(self, world: World, *arguments: str, timeout: float = TIMEOUT_S, **about: Any) -> Done:
-        """Run to the end; `about`: umask, uid, files (most open ones), cwd, env (further variables)."""
+        """Run to the end; `about`: umask, uid, files (most open ones), cwd, env (further variables), trap."""
         return self.start(world, *arguments, **about).ended(timeout)
 
     def start(self, world: World, *arguments: str, **about: Any) -> "Running":
@@ -82,6 +82,7 @@ class Warm:
             "umask": about.get("umask"),
             "uid": about.get("uid", 0),
             "files": about.get("files", 0),
+            "trap": about.get("trap"),
         }
         pid = self.ask(order)
         self._running.add(pid)

@@ -12,6 +12,7 @@ import signal
 import sys
 from typing import Any
 
+from tests.journeys.traps import arm
 from tests.journeys.warm_modules import warm_up
 
 
@@ -61,6 +62,8 @@ def become(order: dict[str, Any]) -> None:
         os.setuid(order["uid"])
     if order["umask"] is not None:
         os.umask(order["umask"])
+    if order["trap"]:
+        arm(order["trap"])
     sys.argv = ["music-sync", *map(os.fsdecode, map(os.fsencode, order["start"]))]
     from music_sync.cli import main
 
