@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from tests.fakes.catalogue import FakeCatalogue
 from tests.postgres import Postgres, PostgresMissing, running
+from tests.state import state_at
 
 from music_sync.adapters.sql.catalogue import SqlCatalogue
 from music_sync.adapters.sql.engine import open_engine
@@ -94,9 +95,10 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(scope="session")
 def migrated(postgres: Postgres) -> str:
-    """The name of a database that has our tables, to make others from."""
+    """The name of a database that has our tables, empty but for those of a test at work."""
     name = postgres.create(name="migrated")
     open_engine(postgres.url(name)).dispose()
+    postgres.keep(name)
     return name
 
 
@@ -110,18 +112,17 @@ def postgres_url(postgres: Postgres) -> Iterator[str]:
 
 @pytest.fixture
 def sqlite_engine(tmp_path: Path) -> Iterator[sa.Engine]:
-    engine = open_engine(tmp_path / "var" / "state.db")
+    engine = state_at(tmp_path / "var" / "state.db")
     yield engine
     engine.dispose()
 
 
 @pytest.fixture
 def postgres_engine(postgres: Postgres, migrated: str) -> Iterator[sa.Engine]:
-    name = postgres.create(template=migrated)
-    engine = open_engine(postgres.url(name))
+    engine = open_engine(postgres.url(migrated))
     yield engine
     engine.dispose()
-    postgres.drop(name)
+    postgres.empty(migrated)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -20,6 +20,35 @@ _READY = "ready to accept connections"
 _UNPRIVILEGED = "nobody"
 
 
+_EMPTY = """
+DO $$
+DECLARE
+    each text;
+    filled text[] := '{}';
+    has_rows boolean;
+BEGIN
+    -- A process that was killed may still hold a lock.
+    PERFORM pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend';
+    FOR each IN
+        SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+    LOOP
+        EXECUTE 'SELECT EXISTS (SELECT 1 FROM ' || each || ')' INTO has_rows;
+        IF has_rows THEN
+            filled := filled || each;
+        END IF;
+    END LOOP;
+    IF cardinality(filled) > 0 THEN
+        EXECUTE 'TRUNCATE ' || array_to_string(filled, ', ') || ' CASCADE';
+    END IF;
+    PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false) FROM pg_sequences
+        WHERE schemaname = 'public' AND last_value IS NOT NULL;
+    UPDATE alembic_version SET version_num = (SELECT version_num FROM kept.alembic_version);
+END
+$$
+"""
+
+
 class PostgresMissing(Exception):
     """Postgres cannot run here; the sentence is why its tests are skipped."""
 
@@ -41,6 +70,18 @@ class Postgres:
         self._run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return name
 
+    def keep(self, database: str) -> None:
+        """Take a migrated database as what `empty` brings back."""
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            connection.execute("CREATE SCHEMA kept CREATE TABLE alembic_version (version_num text)")
+            connection.execute("INSERT INTO kept.alembic_version SELECT version_num FROM alembic_version")
+            connection.execute(_EMPTY)
+
+    def empty(self, database: str) -> None:
+        """Bring back what was kept, which takes a tenth of the time of another copy."""
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            connection.execute(_EMPTY)
+
     def drop(self, database: str) -> None:
         self._run(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
 
@@ -52,7 +93,8 @@ class Postgres:
 @contextmanager
 def running() -> Iterator[Postgres]:
     """Start a server and stop it at the end. Raises PostgresMissing when this machine cannot."""
-    folder = Path(tempfile.mkdtemp(prefix="music-sync-postgres-"))
+    # Beside what pytest keeps, which may be in memory.
+    folder = Path(tempfile.mkdtemp(prefix="music-sync-postgres-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")))
     try:
         user = _UNPRIVILEGED if os.geteuid() == 0 else None
         if user:

@@ -5,15 +5,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from click.testing import Result
+from tests.state import state_at
 
 from music_sync.adapters.sql.catalogue import SqlCatalogue
-from music_sync.adapters.sql.engine import open_engine
 
 Run = Callable[..., Result]
 
 
 @contextmanager
 def catalogue_of(home: Path) -> Iterator[SqlCatalogue]:
-    engine = open_engine(home / "var" / "state.db")
+    engine = state_at(home / "var" / "state.db")
     yield SqlCatalogue(engine)
     engine.dispose()

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.state import state_at
 
-from music_sync.adapters.sql.engine import open_engine
 from music_sync.adapters.sql.inbox import SqlInbox
 from music_sync.model.errors import EnvironmentFault
 from music_sync.model.events import Event, Stored
@@ -17,7 +17,7 @@ from music_sync.triggers.webhook import BURST_PAUSE_S, MOST_TRIES, Dispatcher, L
 
 @pytest.fixture
 def inbox(tmp_path: Path) -> Iterator[SqlInbox]:
-    engine = open_engine(tmp_path / "var" / "state.db")
+    engine = state_at(tmp_path / "var" / "state.db")
     yield SqlInbox(engine, "home")
     engine.dispose()
 

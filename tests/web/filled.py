@@ -4,13 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.adapters.sounds import make
+from tests.state import state_at
 from tests.track.examples import recording, track
 
 from music_sync.adapters.durable_files import sha256_of
 from music_sync.adapters.library_folder import FolderLibrary
 from music_sync.adapters.sql.board import SqlBoard
 from music_sync.adapters.sql.catalogue import SqlCatalogue
-from music_sync.adapters.sql.engine import open_engine
 from music_sync.adapters.sql.runs import SqlRuns
 from music_sync.model.browsing import Run
 from music_sync.model.endings import Failed, NeedsReview, OnBuyList, Reason, Synced
@@ -23,7 +23,7 @@ LINK = "javascript:alert(document.domain)"
 
 def fill(home: Path) -> str:
     """One track filed in AIFF and MP3, one to buy, one that failed, one to review, a task and a run; in hostile words."""
-    engine = open_engine(home / "var" / "state.db")
+    engine = state_at(home / "var" / "state.db")
     catalogue = SqlCatalogue(engine)
     library = FolderLibrary.at(home / "library", None, home)
     catalogue.remember("library", library.identity)

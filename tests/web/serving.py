@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from tests.state import state_at
 
 from music_sync.adapters.sign_in_file import SignInFile
 from music_sync.adapters.sync_process import SyncProcess
@@ -83,5 +84,6 @@ def served(home: Path, *, password: str = PASSWORD, **variables: str) -> Iterato
     if password:
         store.set_password(password)
     syncs = Syncs()
+    state_at(settings.state_db).dispose()
     with open_site(settings, store, syncs) as site, running(create_app(site)) as url:
         yield Served(url, site, store, syncs)
