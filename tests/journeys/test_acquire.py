@@ -244,3 +244,28 @@ def test_what_its_artist_offers_is_fetched_and_filed(warm: Warm, world: World, t
     assert len(world.filed()) == 1
     told = rows(world, "SELECT reasons FROM decisions WHERE stage = 'acquire'")[0][0]
     assert "brought by `artist`" in told
+
+
+def test_an_own_file_that_tells_no_artist_is_known_by_its_sound(warm: Warm, world: World, tmp_path: Path) -> None:
+    """P27: it is filed in the place of what was fetched, unless that is better; it stays as it is itself."""
+    with SoundCloudServer() as service, AudioServer() as files:
+        mine = tmp_path / "tapes"
+        mine.mkdir()
+        for number, (fetched, owned) in enumerate((("mp3", "flac"), ("flac", "mp3"))):
+            piece = replace(PIECES[number], length_s=LENGTH_S)
+            service.likes.put(offered(number, piece.title, piece.artist, duration=LENGTH_S * 1000))
+            files.serve(f"/{number}.{fetched}", put(tmp_path / "made", number, fetched))
+            service.files[number] = files.url(f"/{number}.{fetched}")
+            (mine / f"take {number}.{owned}").write_bytes(encoded(piece, owned))
+        before = {path.name: path.read_bytes() for path in mine.iterdir()}
+        signed = {**signed_in(service), "MUSIC_SYNC_SOURCES": "soundcloud:likes", "MUSIC_SYNC_OWNED": str(mine)}
+        liking = replace(world, more=(*signed.items(), ("MUSIC_SYNC_LINK_HOSTS", files.host_and_port)))
+
+        done = warm.run(liking, "sync", "--json")
+
+    assert done.json["counts"]["new"] == 2, done.err
+    assert [path.rpartition(".")[2] for path in world.filed()] == ["flac", "flac"]
+    assert {path.name: path.read_bytes() for path in mine.iterdir()} == before
+    taken, left = (warm.run(liking, "why", f"soundcloud:{number}").out for number in (0, 1))
+    assert f"brought by `owned` from {mine}/take 0.flac; your own {mine}/take 0.flac sounds the same" in taken
+    assert "your own file was left where it is, for what came is better: it is mp3" in left

@@ -10,7 +10,19 @@ import pytest
 from tests.journeys.forks import ForkServer, trace_of
 from tests.journeys.world import World, new_world, offer
 
-STAGES = ("detect", "match", "acquire", "analyse", "match sound", "encode", "tag", "file", "publish", "settle")
+STAGES = (
+    "detect",
+    "match",
+    "acquire",
+    "analyse",
+    "match sound",
+    "own sound",
+    "encode",
+    "tag",
+    "file",
+    "publish",
+    "settle",
+)
 BOUNDARIES = [
     f"{when} {stage}" for stage in STAGES for when in ("before", "after") if (when, stage) != ("after", "settle")
 ]

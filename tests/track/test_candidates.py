@@ -1,5 +1,6 @@
 """Which of the owner's files a track is: by ISRC and length, or by words, version and length; never by words alone."""
 
+import random
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,16 +18,35 @@ ISRC = "DEAR41300001"
 LIKE = track("x", length_s=200.0, url="https://open.spotify.com/track/4uLU6hMCjMI75M1A2tKUQC")
 
 
+def noise(seed: int) -> tuple[int, ...]:
+    chance = random.Random(seed)
+    return tuple(chance.getrandbits(32) for _ in range(400))
+
+
+SOUND = noise(1)
+SOUNDS = {
+    "same.mp3": (*SOUND[:390], *(0,) * 10),
+    "exact.mp3": SOUND,
+    "other.mp3": noise(2),
+    "silence.mp3": (7,) * 400,
+}
+
+
 @dataclass
 class Folder:
     """The owner's files, and how often they were read."""
 
     held: tuple[OwnFile, ...]
     read: int = field(default=0)
+    heard: list[str] = field(default_factory=list)
 
     def files(self) -> Iterable[OwnFile]:
         self.read += 1
         return self.held
+
+    def sound_of(self, file: OwnFile) -> tuple[int, ...]:
+        self.heard.append(file.path.name)
+        return SOUNDS.get(file.path.name, ())
 
 
 def own(name: str = "a.flac", title: str = "Bad Kingdom", **more: object) -> OwnFile:
@@ -241,3 +261,34 @@ def test_a_title_of_common_words_is_found_among_many(owned: Owned) -> None:
     wanted = own("wanted.flac", title="The Night")
 
     assert names(owned.choose(*crowd, wanted, found=track("x", "The Night", length_s=200.0))) == ["wanted.flac"]
+
+
+def nameless(name: str, length_s: float | None = 200.0, **more: object) -> OwnFile:
+    return own(name, "Track 7", artist="", length_s=length_s, **more)
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ([nameless("other.mp3"), nameless("same.mp3")], "same.mp3"),
+        ([nameless("same.mp3"), nameless("exact.mp3")], "exact.mp3"),
+        ([nameless("same.mp3", None)], "same.mp3"),
+        ([nameless("exact.mp3", 230.0)], ""),
+        ([nameless("other.mp3"), nameless("silence.mp3"), nameless("damaged.mp3")], ""),
+        ([own("exact.mp3")], ""),
+        ([], ""),
+    ],
+    ids=["among others", "the likest", "no length told", "another length", "nothing like it", "words find it", "none"],
+)
+def test_a_file_that_tells_no_artist_is_known_by_its_sound(owned: Owned, files: list[OwnFile], found: str) -> None:
+    heard = owned.candidates(*files).sounding_like(SOUND, 200.0)
+
+    assert (heard.candidate.path.name if heard else "") == found
+    assert heard is None or ("sounds the same" in heard.reasons[0].text and heard.score >= 0.9)
+
+
+def test_p34_silence_sounds_like_no_file(owned: Owned) -> None:
+    folder = Folder((nameless("silence.mp3"),))
+
+    assert Candidates(folder, owned.catalogue, owned.library).sounding_like(SOUNDS["silence.mp3"], 200.0) is None
+    assert folder.heard == []

@@ -15,7 +15,7 @@ from music_sync.model.endings import STAGES
 from music_sync.model.happenings import Happening, Tell
 from music_sync.model.report import COUNTED
 
-STARTED = frozenset({*STAGES, "match sound", "settle"})
+STARTED = frozenset({*STAGES, "match sound", "own sound", "settle"})
 """Words that begin a line for a stage of a track that is started."""
 
 Started = tuple[str, str]

@@ -59,6 +59,8 @@ def _from_sound(
 ) -> Ending:
     ending: Ending | None = step("match sound", stages.match_sound, found, fetched, analysis)
     if ending is None:
+        mine: tuple[FetchedFile, Analysis] | None = step("own sound", stages.own_sound, found, fetched, analysis)
+        fetched, analysis = mine or (fetched, analysis)
         staged = step("encode", stages.encode, found, fetched)
         step("tag", stages.tag, found, fetched, analysis, staged)
         ending = step("file", stages.file, found, fetched, analysis, staged)

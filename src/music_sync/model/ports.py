@@ -134,6 +134,9 @@ class OwnFiles(Protocol):
     def files(self) -> Iterable[OwnFile]:
         """All audio files there that can be read; a folder that is away is told of and left out."""
 
+    def sound_of(self, file: OwnFile) -> tuple[int, ...]:
+        """Its fingerprint, remembered until it changes; empty for one that cannot be heard."""
+
 
 class Encoder(Protocol):
     def encode(self, source: Path, format: str, target: Path, progress: Progress) -> None:  # noqa: A002

@@ -152,6 +152,15 @@ def _at_page(provider: Provider, found: FoundTrack, judged: Judged) -> Way:
     return Way(provider, replace(found, url=judged.candidate.url), judged)
 
 
+def own_copy(
+    found: FoundTrack, heard: Judged, providers: Sequence[Provider], folder: Path, tagger: Tagger
+) -> FetchedFile:
+    """A copy of the owner's file that sounds as a track does; raises GiveUp for one that is gone or cannot be kept."""
+    way = next(_own(provider, found, heard) for provider in providers if provider.name == OWNED)
+    path = way.provider.fetch(way.found, folder, lambda _fraction: None)
+    return explained(inspect(path, OWNED, tagger), heard)
+
+
 def explained(fetched: FetchedFile, judged: Judged | None) -> FetchedFile:
     """With the place where it lay and why it is taken, when the track itself did not name the file."""
     if judged is None:

@@ -10,6 +10,7 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from music_sync.audio.fingerprint import SAME_RECORDING, bit_error_rate, is_telling, landmarks, may_be_same
 from music_sync.model.endings import Reason
 from music_sync.model.names import as_text
 from music_sync.model.ports import Catalogue, Library, OwnFile, OwnFiles
@@ -109,6 +110,7 @@ class Candidates:
         self._library = library
         self._reading = threading.Lock()
         self._index: Index | None = None
+        self._nameless: list[OwnFile] = []
 
     def choose(self, found: FoundTrack, said: Said = Said()) -> Choice:
         """Say which of the owner's files is this track; raises TryAgainLater when the catalogue does not answer."""
@@ -128,10 +130,21 @@ class Candidates:
         """Does the owner have this track, without a doubt?"""
         return bool(self.choose(found).sure)
 
+    def sounding_like(self, fingerprint: tuple[int, ...], length_s: float) -> Judged | None:
+        """The file in a folder that tells no artist, so that words cannot find it, and sounds the same; the best of them."""
+        if not is_telling(fingerprint):
+            return None
+        self._read()
+        near = [file for file in self._nameless if same_length(file.length_s or length_s, length_s)]
+        heard = [_heard(file, fingerprint, self._own.sound_of(file)) for file in near]
+        return min((each for each in heard if each.verdict == "same"), key=_best_first, default=None)
+
     def _read(self) -> "Index":
         with self._reading:
             if self._index is None:
-                files = map(_of_file, self._own.files())
+                own = list(self._own.files())
+                self._nameless = [file for file in own if not file.artist]
+                files = map(_of_file, own)
                 filed = (_of_recording(each) for each in self._catalogue.recordings() if each.files)
                 self._index = Index.of([*files, *filed])
             return self._index
@@ -153,6 +166,17 @@ def judge(wanted: Described, candidate: Candidate) -> Judged:
     lengths = wanted.length_s and candidate.described.length_s
     proven = verdict == "same" and bool(lengths) and any(reason.rule == "isrc" for reason in likeness.reasons)
     return Judged(candidate, verdict, likeness.score, (*more, *likeness.reasons), proven)
+
+
+def _heard(file: OwnFile, wanted: tuple[int, ...], has: tuple[int, ...]) -> Judged:
+    """Hold the sound of a file against what came for a track; its length was found to fit."""
+    candidate = _of_file(file)
+    is_near = is_telling(has) and may_be_same(landmarks(wanted), has)
+    score = round(1 - bit_error_rate(wanted, has), 4) if is_near else 0.0
+    if score < 1 - SAME_RECORDING:
+        return Judged(candidate, "different", score, ())
+    text = f"your own {candidate.place} sounds the same: {score:.1%} of the fingerprint, and the length"
+    return Judged(candidate, "same", score, (Reason("fingerprint_length", text, score),))
 
 
 def doubt_about(found: FoundTrack, judged: Judged) -> str:

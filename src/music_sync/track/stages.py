@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from music_sync.model.endings import AlreadyHave, Ending, Failed, Match, NeedsReview, OnBuyList, Synced
+from music_sync.model.endings import AlreadyHave, Ending, Failed, Match, NeedsReview, OnBuyList, Reason, Synced
 from music_sync.model.errors import BadSetting, GiveUp
 from music_sync.model.happenings import Happening, Tell
 from music_sync.model.ports import Catalogue, Encoder, Measure, Progress, Provider, Searching, Source, Tagger
@@ -13,6 +13,7 @@ from music_sync.model.report import SourceReport, TrackReport
 from music_sync.model.track import Analysis, Embedded, FetchedFile, FoundTrack, Playlist, Recording, StagedFile
 from music_sync.track import staging
 from music_sync.track.acquire import (
+    OWNED,
     Refusal,
     Way,
     acquire,
@@ -21,6 +22,7 @@ from music_sync.track.acquire import (
     explained,
     inspect,
     no_way_to,
+    own_copy,
     settled,
     sha256_of,
     unbrought,
@@ -33,6 +35,7 @@ from music_sync.track.encode import encode
 from music_sync.track.file import Shelf, comes_back, file, known, recording_of
 from music_sync.track.match import match
 from music_sync.track.publish import publish
+from music_sync.track.quality import rung
 from music_sync.track.review import reasons_for, said_apart, said_same
 from music_sync.track.seek import refusals, seek
 from music_sync.track.tag import tag, tags_for
@@ -128,6 +131,28 @@ class Stages:
         self, found: FoundTrack, fetched: FetchedFile, analysis: Analysis
     ) -> AlreadyHave | NeedsReview | None:
         return self._settled(found, "match sound", match(found, self.catalogue, fetched.sha256, analysis))
+
+    def own_sound(
+        self, found: FoundTrack, fetched: FetchedFile, analysis: Analysis
+    ) -> tuple[FetchedFile, Analysis] | None:
+        """The owner's file that sounds as what was fetched, and is no worse: it takes its place."""
+        if self.own is None or found.path or fetched.provider == OWNED:
+            return None
+        heard = self.own.sounding_like(analysis.fingerprint, analysis.length_s)
+        if heard is None:
+            return None
+        try:
+            mine = own_copy(found, heard, self.providers, self._folder(found), self.tagger)
+            measured = self.measure(mine.path, self._progress(found, "own sound"))
+        except GiveUp as error:
+            self.catalogue.decided(found, "own sound", "refused", "", (Reason("own_file", str(error)), *heard.reasons))
+            return None
+        takes_place = _rung(mine, measured) <= _rung(fetched, analysis)
+        told = (
+            (*brought(found, mine), noted(mine, measured)) if takes_place else (noted(mine, measured), *heard.reasons)
+        )
+        self.catalogue.decided(found, "own sound", "fetched" if takes_place else "left", "", told)
+        return (mine, measured) if takes_place else None
 
     def encode(self, found: FoundTrack, fetched: FetchedFile) -> tuple[StagedFile, ...]:
         progress = self._progress(found, "encode")
@@ -235,6 +260,10 @@ class Stages:
     def _progress(self, found: FoundTrack, stage: str) -> Progress:
         told = Happening(found.key, found.label, stage, "progress")
         return lambda fraction: self.tell(replace(told, fraction=fraction))
+
+
+def _rung(fetched: FetchedFile, analysis: Analysis) -> tuple[bool, int]:
+    return rung(fetched.codec, fetched.bit_rate, analysis.cutoff_hz)
 
 
 def _hash_of(found: FoundTrack) -> str:

@@ -113,6 +113,7 @@ _COMPARED = {
     "same": "recognised as one that you have",
     "unsure": "perhaps one that you have",
     "refused": "looked for it and refused",
+    "left": "your own file was left where it is, for what came is better",
 }
 _YOU_SAID = {
     "same": "you said that it is what it was compared with",

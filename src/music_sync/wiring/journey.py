@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from music_sync.adapters.egress import egress_client
@@ -54,16 +55,24 @@ def candidates(
     """What the owner has already: the drop folder, further folders, and the library; None where that is not allowed."""
     if "owned" not in settings.providers:
         return None
+    from music_sync.adapters.fingerprint_chromaprint import fingerprinter
     from music_sync.adapters.providers.owned_index import OwnedIndex
+    from music_sync.adapters.providers.owned_sounds import OwnedSounds
     from music_sync.adapters.sources.folder import FolderSource
     from music_sync.adapters.tagger_mutagen import MutagenTagger
+    from music_sync.audio.measure import fingerprinted
+
+    def heard(path: Path) -> tuple[int, ...]:
+        tool = fingerprinter()
+        return fingerprinted(path, tool) if tool else ()
 
     def told(line: str) -> None:
         tell(Happening("", "", "acquire", "told", text=line))
 
     drop = [settings.drop] if settings.drop.exists() else []
     folders = [FolderSource(folder) for folder in dict.fromkeys([*drop, *settings.owned])]
-    own = OwnedIndex(folders, MutagenTagger(), settings.owned_index, keep=keep, tell=told)
+    sounds = OwnedSounds(settings.var / "owned-sounds.jsonl", heard)
+    own = OwnedIndex(folders, MutagenTagger(), settings.owned_index, keep=keep, sound_of=sounds.of, tell=told)
     return Candidates(own, catalogue, library)
 
 

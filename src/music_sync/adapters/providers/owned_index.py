@@ -32,7 +32,7 @@ Said = tuple[Any, ...]
 class OwnedIndex:
     """Fulfils `model.ports.OwnFiles` over sources that tell of files, such as a folder each.
 
-    `memory` is the file in which it remembers; without `keep` it reads that and writes nothing.
+    `memory` is the file in which it remembers; without `keep` it reads that and writes nothing. `sound_of` hears a file.
     """
 
     def __init__(
@@ -42,12 +42,14 @@ class OwnedIndex:
         memory: Path,
         *,
         keep: bool = True,
+        sound_of: Callable[[Path], tuple[int, ...]] = lambda _path: (),
         tell: Callable[[str], None] = lambda _line: None,
     ) -> None:
         self._folders = folders
         self._tagger = tagger
         self._memory = memory
         self._keep = keep
+        self._sound_of = sound_of
         self._tell = tell
 
     def files(self) -> Iterator[OwnFile]:
@@ -71,6 +73,9 @@ class OwnedIndex:
         if newly or remembered.keys() != known.keys():
             self._remember(remembered)
         return (_own_file(found[name], said) for name, (_revision, said) in seen.items() if said)
+
+    def sound_of(self, file: OwnFile) -> tuple[int, ...]:
+        return self._sound_of(file.path)
 
     def _found(self) -> tuple[dict[str, FoundTrack], bool]:
         """The files by their path, and whether every folder could be read."""
