@@ -17,11 +17,14 @@ def test_b52_tokens_are_gone_after_it(tmp_path: Path) -> None:
     secret = tmp_path / "var" / "accounts" / "spotify.json"
     secret.parent.mkdir(parents=True)
     secret.write_text("{}")
+    seen = tmp_path / "var" / "progress.json"
+    seen.write_text('{"ended": ["Moderat - Bad Kingdom"]}')
 
     result = typed(tmp_path, "spotify", answer="spotify\n")
 
     assert result.exit_code == 0, result.output
     assert not secret.exists()
+    assert not seen.exists()
 
 
 @pytest.mark.parametrize(

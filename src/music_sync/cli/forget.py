@@ -41,6 +41,8 @@ def forget(ctx: click.Context, *, source: str, yes: bool, dry_run: bool) -> int:
         if account is not None:
             means(settings, lambda: snapshot(settings).listings).accounts.forget(account)
         SqlForgetting(open_state(settings)).forget(source)
+        # It names the last tracks of a run, which may be of this source; the next run writes another.
+        settings.progress_file.unlink(missing_ok=True)
         if source == "notion":
             settings.notion_rows.unlink(missing_ok=True)
     click.echo(show.clean(f"forgot {there}; files and recordings are as they were"))
