@@ -15,7 +15,7 @@ import click
 from music_sync import __version__
 from music_sync.cli import show
 from music_sync.model.happenings import Happening, Tell
-from music_sync.settings import cache_folder, wants_no_colour
+from music_sync.settings import cache_folder, load, wants_no_colour
 
 if TYPE_CHECKING:
     from music_sync.demo.story import Outcome
@@ -138,7 +138,7 @@ def _print(outcome: "Outcome", took_s: float, *, again: str) -> None:
         ("look at it", f"MUSIC_SYNC_HOME={_typeable(home)} {_program()} library list"),
         (
             "in a browser",
-            f"MUSIC_SYNC_HOME={_typeable(home)} {_program()} serve          its dashboard, on this machine",
+            f"MUSIC_SYNC_HOME={_typeable(home)} {_program()} serve          its dashboard: {_dashboard(home)}",
         ),
         ("once more", f"{again}" + ("          nothing will be new" if outcome.is_first else "")),
         ("your music", f"{_program()} plan ~/Downloads/music          says what a sync would do, changes nothing"),
@@ -363,6 +363,11 @@ def _typeable(path: Path) -> str:
     """A path for a shell's command line; it expands a leading ~ only where nothing is quoted."""
     short = _short(path)
     return short if shlex.quote(short.removeprefix("~")) == short.removeprefix("~") else shlex.quote(str(path))
+
+
+def _dashboard(home: Path) -> str:
+    settings = load({"MUSIC_SYNC_HOME": str(home)}).settings
+    return f"http://{settings.host}:{settings.port}"
 
 
 def _program() -> str:
