@@ -1,5 +1,6 @@
 """What `doctor` says of yt-dlp and of the program that it needs for YouTube."""
 
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -60,8 +61,32 @@ def test_for_youtube_a_javascript_program_is_looked_for_as_yt_dlp_does(
     assert f"node {version}" in check.message
 
 
+@pytest.mark.parametrize(("version", "is_good"), [("0.8.3", True), ("0.7.0", False), ("", False)])
+def test_for_youtube_the_scripts_must_be_those_that_yt_dlp_takes(
+    home: Path, monkeypatch: pytest.MonkeyPatch, version: str, is_good: bool
+) -> None:
+    def told(name: str) -> str:
+        if name == "yt-dlp-ejs" and not version:
+            raise metadata.PackageNotFoundError(name)
+        return version if name == "yt-dlp-ejs" else "2026.10.26"
+
+    monkeypatch.setenv("MUSIC_SYNC_EXTRACTORS", "youtube")
+    monkeypatch.setattr(metadata, "version", told)
+
+    (check,) = found("javascript_scripts")
+
+    assert check.ok is is_good
+    assert check.mend == ("" if is_good else "`pip install --upgrade yt-dlp yt-dlp-ejs`")
+
+
+def test_for_youtube_the_scripts_that_are_installed_are_good(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MUSIC_SYNC_EXTRACTORS", "youtube")
+
+    assert [check.ok for check in found("javascript_scripts")] == [True]
+
+
 @pytest.mark.parametrize("sites", ["", "soundcloud"])
 def test_without_youtube_no_javascript_is_needed(home: Path, monkeypatch: pytest.MonkeyPatch, sites: str) -> None:
     monkeypatch.setenv("MUSIC_SYNC_EXTRACTORS", sites)
 
-    assert found("javascript") == []
+    assert found("javascript") == found("javascript_scripts") == []
