@@ -314,6 +314,17 @@ def test_without_javascript_a_track_that_needs_it_says_so_and_is_tried_again(wor
         world.fetch(world.film(flaw))
 
 
+@pytest.mark.parametrize("flaw", ["ciphered", "sabr"])
+def test_f65_what_a_browser_would_play_is_never_taken_for_missing(
+    world: World, monkeypatch: pytest.MonkeyPatch, flaw: str
+) -> None:
+    """F65: with a program for JavaScript, in which yt-dlp finds no address."""
+    monkeypatch.setattr("music_sync.adapters.providers.extractors.runs_javascript", lambda: True)
+
+    with pytest.raises(TryAgainLater, match=r"finds no address of it; update it \(`pip install --upgrade yt-dlp"):
+        world.fetch(world.film(flaw))
+
+
 def test_an_address_that_is_always_refused_is_tried_at_the_next_sync(world: World) -> None:
     world.server.misbehave(AUDIO, Refuse(403, b""), always=True)
 

@@ -22,12 +22,14 @@ from music_sync.adapters.extractor_calls import (
     SHAPE_ERRORS,
     SITES,
     SOUNDCLOUD_API,
+    UPDATE,
     Site,
     limited,
     reader,
     runs_javascript,
     site_client,
     translated,
+    version,
 )
 from music_sync.adapters.extractor_lists import PAGE_LIMITS
 from music_sync.adapters.links import read_place
@@ -322,8 +324,8 @@ class _Reader:
             return error
         if self._is_protected:
             return GiveUp(f"{self._site.label} protects it against copies (DRM), which is not touched", "drm")
-        if self._is_playable and not runs_javascript():
-            return TryAgainLater(_NO_JAVASCRIPT.format(what))
+        if self._is_playable:
+            return TryAgainLater((_NO_ADDRESS if runs_javascript() else _NO_JAVASCRIPT).format(what, version()))
         # It is the program that is to be mended and not this track, so the track is tried again by itself.
         return TryAgainLater(str(error)) if isinstance(error, NeedsPerson) else error
 
@@ -336,6 +338,7 @@ class _Reader:
 
 _PLAYABLE = re.compile(rb'"playabilityStatus"\s*:\s*\{\s*"status"\s*:\s*"OK"')
 _HITS = re.compile(rb'"estimatedResults"\s*:\s*"(\d{1,12})"')
+_NO_ADDRESS = "YouTube plays {}, and yt-dlp {} finds no address of it; update it (`" + UPDATE + "`) and sync again"
 _NO_JAVASCRIPT = (
     "YouTube tells the address of {} only to who runs its JavaScript, and nothing here does; "
     "see `music-sync doctor`, install Deno 2.3 (`pip install deno`) and sync again"
