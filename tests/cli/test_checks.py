@@ -19,10 +19,10 @@ def found(name: str) -> list[Check]:
     return [check for check in all_checks() if check.id == name]
 
 
-def program(folder: Path, version: str) -> None:
-    """Node.js as yt-dlp looks for it."""
-    path = folder / "node"
-    path.write_text(f"#!/bin/sh\necho v{version}\n")
+def program(folder: Path, version: str, name: str = "node") -> None:
+    """A program for JavaScript as yt-dlp looks for it."""
+    path = folder / name
+    path.write_text(f"#!/bin/sh\necho {version if name == 'bun' else f'v{version}'}\n")
     path.chmod(0o755)
 
 
@@ -59,6 +59,19 @@ def test_for_youtube_a_javascript_program_is_looked_for_as_yt_dlp_does(
 
     assert (check.ok, bool(check.mend)) == (is_good, not is_good)
     assert f"node {version}" in check.message
+
+
+def test_b38_a_program_that_would_read_our_files_is_not_taken(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """B38: Bun runs what a page brings with all that its owner may do."""
+    monkeypatch.setenv("MUSIC_SYNC_EXTRACTORS", "youtube")
+    monkeypatch.setenv("PATH", f"{home}:/bin")
+    program(home, "1.3.0", "bun")
+    program(home, "20.20.2")  # hides one of this machine
+
+    (check,) = found("javascript")
+
+    assert not check.ok
+    assert "bun" not in check.message
 
 
 @pytest.mark.parametrize(("version", "is_good"), [("0.8.3", True), ("0.7.0", False), ("", False)])

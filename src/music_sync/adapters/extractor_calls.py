@@ -32,8 +32,9 @@ OLDEST_VERSION = (2026, 7, 4)
 """Older ones run programs and write files that a page names (advisories of 2026)."""
 UPDATE = "pip install --upgrade yt-dlp yt-dlp-ejs"
 """Both, for yt-dlp takes only those scripts that it knows."""
-JS_RUNTIMES = ("deno", "node", "bun", "quickjs")
-"""Programs in which yt-dlp may work out YouTube's addresses, as it names them; it shuts them in itself."""
+JS_RUNTIMES = ("deno", "node")
+"""Programs in which yt-dlp may work out YouTube's addresses, as it names them: it keeps both from our files. Bun and QuickJS
+would run what a page brings with all that their owner may do."""
 
 _NOT_SHOWN = re.compile(r"(?i)does not exist|private|unviewable|not available|unavailable|removed|terminated")
 _PROTECTED = re.compile(r"\bDRM\b")

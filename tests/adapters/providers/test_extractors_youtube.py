@@ -149,7 +149,7 @@ def test_an_address_is_good_when_the_advert_is_over(world: World) -> None:
 
 def test_with_a_program_for_javascript_scrambled_addresses_are_read(tmp_path: Path) -> None:
     if not runs_javascript():
-        pytest.skip("no Deno, Node 22, Bun or QuickJS is here")
+        pytest.skip("neither Deno nor Node 22 is here")
     with PublicPagesServer() as server:
         server.films.append(Film(1, "Foil & Paper", sound=sound(), flaw="ciphered"))
         provider = Extractors(("youtube",), tmp_path / "budgets", base=server.url)
