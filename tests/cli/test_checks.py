@@ -1,5 +1,6 @@
 """What `doctor` says of yt-dlp and of the program that it needs for YouTube."""
 
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,10 @@ def found(name: str) -> list[Check]:
     return [check for check in all_checks() if check.id == name]
 
 
-def program(folder: Path, version: str) -> None:
-    """Node.js as yt-dlp looks for it."""
-    path = folder / "node"
-    path.write_text(f"#!/bin/sh\necho v{version}\n")
+def program(folder: Path, version: str, name: str = "node") -> None:
+    """A program for JavaScript as yt-dlp looks for it."""
+    path = folder / name
+    path.write_text(f"#!/bin/sh\necho {version if name == 'bun' else f'v{version}'}\n")
     path.chmod(0o755)
 
 
@@ -60,8 +61,45 @@ def test_for_youtube_a_javascript_program_is_looked_for_as_yt_dlp_does(
     assert f"node {version}" in check.message
 
 
+def test_b38_a_program_that_would_read_our_files_is_not_taken(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """B38: Bun runs what a page brings with all that its owner may do."""
+    monkeypatch.setenv("MUSIC_SYNC_EXTRACTORS", "youtube")
+    monkeypatch.setenv("PATH", f"{home}:/bin")
+    program(home, "1.3.0", "bun")
+    program(home, "20.20.2")  # hides one of this machine
+
+    (check,) = found("javascript")
+
+    assert not check.ok
+    assert "bun" not in check.message
+
+
+@pytest.mark.parametrize(("version", "is_good"), [("0.8.3", True), ("0.7.0", False), ("", False)])
+def test_for_youtube_the_scripts_must_be_those_that_yt_dlp_takes(
+    home: Path, monkeypatch: pytest.MonkeyPatch, version: str, is_good: bool
+) -> None:
+    def told(name: str) -> str:
+        if name == "yt-dlp-ejs" and not version:
+            raise metadata.PackageNotFoundError(name)
+        return version if name == "yt-dlp-ejs" else "2026.10.26"
+
+    monkeypatch.setenv("MUSIC_SYNC_EXTRACTORS", "youtube")
+    monkeypatch.setattr(metadata, "version", told)
+
+    (check,) = found("javascript_scripts")
+
+    assert check.ok is is_good
+    assert check.mend == ("" if is_good else "`pip install --upgrade yt-dlp yt-dlp-ejs`")
+
+
+def test_for_youtube_the_scripts_that_are_installed_are_good(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MUSIC_SYNC_EXTRACTORS", "youtube")
+
+    assert [check.ok for check in found("javascript_scripts")] == [True]
+
+
 @pytest.mark.parametrize("sites", ["", "soundcloud"])
 def test_without_youtube_no_javascript_is_needed(home: Path, monkeypatch: pytest.MonkeyPatch, sites: str) -> None:
     monkeypatch.setenv("MUSIC_SYNC_EXTRACTORS", sites)
 
-    assert found("javascript") == []
+    assert found("javascript") == found("javascript_scripts") == []

@@ -11,6 +11,7 @@ from music_sync.demo.loopback import RateLimited
 from music_sync.demo.music import PIECES
 from music_sync.demo.public_pages import PublicPagesServer
 from music_sync.demo.public_uploads import Upload, sound_of
+from music_sync.demo.public_videos import Film, dash_of
 from music_sync.demo.spotify import SpotifyServer
 from music_sync.demo.spotify import track as spotify_track
 
@@ -26,6 +27,11 @@ class Liking:
         made = Upload(len(self.site.uploads) + 1, title, PIECE.artist, LENGTH_S)
         made = replace(made, **more)  # type: ignore[arg-type]
         self.site.uploads.append(made)
+        return made
+
+    def film(self, title: str = PIECE.title, **more: object) -> Film:
+        made = replace(Film(len(self.site.films) + 1, title, f"{PIECE.artist} - Topic", LENGTH_S), **more)  # type: ignore[arg-type]
+        self.site.films.append(made)
         return made
 
 
@@ -67,6 +73,34 @@ def test_p22_the_right_upload_is_filed_and_the_wrong_ones_are_told(warm: Warm, l
     assert all(each.page in why for each in (live, preview, cover))
     assert "only a preview of 30 seconds" in why
     assert "version words differ" in why
+
+
+def test_p22_the_right_video_is_filed_and_the_wrong_ones_are_told(warm: Warm, liking: Liking) -> None:
+    """P21 P22: at YouTube; a snippet under a good length is only seen when it is fetched."""
+    liking = replace(
+        liking, world=replace(liking.world, more=(*liking.world.more, ("MUSIC_SYNC_EXTRACTORS", "youtube")))
+    )
+    sound = dash_of(PIECE)
+    snippet = dash_of(replace(PIECE, length_s=3.0))
+    wrong = [
+        liking.film(f"{PIECE.artist} - {PIECE.title} (Live at Foil Hall)", channel="Foil Hall", sound=sound),
+        liking.film(f"{PIECE.title} (Cover by Someone Else)", channel="Someone Else", sound=sound),
+        liking.film(f"{PIECE.artist} - {PIECE.title} (Nightcore)", channel="Sped Up", sound=sound),
+        liking.film(length_s=LENGTH_S + 30, sound=sound),
+        liking.film(sound=snippet),
+        liking.film(flaw="removed"),
+    ]
+    good = liking.film(sound=sound)
+
+    done = warm.run(liking.world, "sync", "--json")
+    why = warm.run(liking.world, "why", PIECE.title).out
+
+    assert (done.code, done.json["counts"]["new"], len(liking.world.filed())) == (0, 1, 1), done.err
+    assert f"brought by `extractors` from {good.page}" in why
+    assert [each.title for each in wrong if each.page not in why] == []
+    assert "version words differ" in why
+    assert "length" in why
+    assert "removed by the uploader" in why
 
 
 def test_p15_p21_with_nothing_but_a_preview_it_is_on_the_buy_list_and_why_tells(warm: Warm, liking: Liking) -> None:

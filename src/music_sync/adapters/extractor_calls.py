@@ -22,7 +22,7 @@ import httpx
 from music_sync.adapters.calls import LARGEST_ANSWER_BYTES, Calls, NotThere, Reply, Trouble, after_s
 from music_sync.adapters.egress import MOST_REDIRECTS, egress_client, host_and_port, host_of, shown
 from music_sync.adapters.file_names import clean
-from music_sync.model.errors import GiveUp, NeedsPerson, ServiceUnavailable, SyncError
+from music_sync.model.errors import GiveUp, NeedsPerson, ServiceUnavailable, SyncError, TryAgainLater
 
 log = logging.getLogger(__name__)
 
@@ -30,12 +30,27 @@ SHAPE_ERRORS = (LookupError, TypeError, AttributeError, ValueError, ArithmeticEr
 """What an extractor stumbles with over a page that it does not know."""
 OLDEST_VERSION = (2026, 7, 4)
 """Older ones run programs and write files that a page names (advisories of 2026)."""
-UPDATE = "pip install --upgrade yt-dlp"
-JS_RUNTIMES = ("deno", "node", "bun", "quickjs")
-"""Programs in which yt-dlp may work out YouTube's addresses, as it names them; it shuts them in itself."""
+UPDATE = "pip install --upgrade yt-dlp yt-dlp-ejs"
+"""Both, for yt-dlp takes only those scripts that it knows."""
+JS_RUNTIMES = ("deno", "node")
+"""Programs in which yt-dlp may work out YouTube's addresses, as it names them: it keeps both from our files. Bun and QuickJS
+would run what a page brings with all that their owner may do."""
 
 _NOT_SHOWN = re.compile(r"(?i)does not exist|private|unviewable|not available|unavailable|removed|terminated")
 _PROTECTED = re.compile(r"\bDRM\b")
+_WALL = re.compile(r"(?i)not a bot|captcha|try again later|rate-limited|being blocked")
+"""What YouTube says in the place of a video to whoever it takes for a program; it speaks of us and not of the track."""
+_ABROAD = re.compile(r"(?i)in your country|in your location")
+_FOR_OTHERS = re.compile(
+    r"(?i)confirm your age|age-restricted|members-only|members only|requires payment|requires purchase"
+)
+_NOT_OUT = re.compile(r"(?i)^premieres?\b|will begin|starts in\b|has not (?:yet )?(?:started|begun)")
+_ADVICE = re.compile(
+    r"(?is)[.;,]?\s*(?:use --|it is recommended to use|see\s+https?:|please report this|the current session).*"
+)
+"""What yt-dlp adds for who types its own commands."""
+_WALL_S = 3600.0
+"""YouTube lets go of whom it limits after an hour at most."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +68,8 @@ class Site:
     """Of its pages."""
     media: re.Pattern[str]
     """Where its audio lies."""
+    walls: re.Pattern[str] = re.compile(r"(?!)")
+    """Where it sends programs in place of its pages: to prove that they are people, to sign in, to consent."""
 
     def owns(self, host: str) -> bool:
         return bool(self.hosts.fullmatch(host) or self.media.fullmatch(host))
@@ -78,6 +95,7 @@ SITES = {
         "ytsearch",
         re.compile(r"www\.youtube\.com"),
         re.compile(r"(?:[a-z0-9-]+\.)+googlevideo\.com"),
+        re.compile(r"www\.google\.com|accounts\.google\.com|consent\.(?:youtube|google)\.com"),
     ),
 }
 
@@ -96,6 +114,23 @@ def javascript() -> list[tuple[str, bool]]:
     return [(f"{each.name} {each.version}", each.supported) for each in found if each]
 
 
+def scripts() -> tuple[str, bool]:
+    """The version of yt-dlp's scripts for these programs, empty without them, and whether yt-dlp takes them."""
+    _without_plugins()
+    from yt_dlp.extractor.youtube.jsc._builtin import vendor
+
+    try:
+        here = metadata.version("yt-dlp-ejs")
+    except metadata.PackageNotFoundError:
+        return "", False
+    return here, here.split(".")[:2] == vendor.VERSION.split(".")[:2]
+
+
+def runs_javascript() -> bool:
+    """Can YouTube's JavaScript be run here?"""
+    return scripts()[1] and any(is_good for _, is_good in javascript())
+
+
 # Connections
 
 
@@ -107,7 +142,8 @@ def site_client(site: Site, base: str = "", *, cookies: CookieJar | None = None,
     private = frozenset({host_and_port(httpx.URL(base))} if base else ())
     client = egress_client(private, whole_s=whole_s, narrowed=lambda gated: _OneSite(site, base, gated))
     if cookies is not None:
-        client.cookies = httpx.Cookies(cookies)
+        # httpx copies what it is given; yt-dlp puts its answer to the question of consent in later.
+        client.cookies.jar = cookies
     return client
 
 
@@ -174,7 +210,7 @@ def reader(
                 headers={**self.params["http_headers"], **request.headers, "Accept-Encoding": "identity"},
             )
             try:
-                reply = calls(asked.url.host).guarded(lambda _ours, timeout_s: _sent(client, asked, timeout_s))
+                reply = calls(asked.url.host).guarded(lambda _ours, timeout_s: _sent(client, asked, timeout_s, site))
             except httpx.InvalidURL as error:
                 raise RequestError("a redirect leads to what is no link") from error
             heard(request.url, reply.body)
@@ -223,7 +259,7 @@ def _without_plugins() -> Any:
     return yt_dlp
 
 
-def _sent(client: httpx.Client, request: httpx.Request, timeout_s: float) -> Reply:
+def _sent(client: httpx.Client, request: httpx.Request, timeout_s: float, site: Site) -> Reply:
     """Make one call, follow its redirects, and read the answer whole whatever its status."""
     ends_at = time.monotonic() + max(timeout_s, 60)
     request.extensions["timeout"] = httpx.Timeout(timeout_s).as_dict()
@@ -233,6 +269,8 @@ def _sent(client: httpx.Client, request: httpx.Request, timeout_s: float) -> Rep
                 headers = {name.lower(): text for name, text in response.headers.items()}
                 return Reply(response.status_code, headers, _body_of(response, ends_at))
             request = response.next_request
+        if site.walls.fullmatch(host_of(request.url)):
+            raise walled(site.label, f"it leads to {host_of(request.url)}")
     raise GiveUp(f"{shown(request.url)} is still redirected after {MOST_REDIRECTS} redirects", "redirect_loop")
 
 
@@ -272,7 +310,7 @@ def translated(label: str, error: Exception, thing: str = "list") -> SyncError:
     from yt_dlp.utils import DownloadError, ExtractorError, GeoRestrictedError
 
     failure = error.__context__ if isinstance(error, DownloadError) and error.__context__ else error
-    said = clean(str(getattr(failure, "orig_msg", "") or failure))[:200]
+    said = _ADVICE.sub("", clean(str(getattr(failure, "orig_msg", "") or failure)))[:200]
     cause = getattr(failure, "cause", None) or failure
     if isinstance(failure, GeoRestrictedError):
         return GiveUp(f"{label} does not show that in this country ({said})", "geo_blocked")
@@ -280,15 +318,35 @@ def translated(label: str, error: Exception, thing: str = "list") -> SyncError:
         return _refused(label, cause, thing)
     if isinstance(cause, RequestError):
         return ServiceUnavailable(f"{label} is away ({said}); the next sync tries again")
-    if isinstance(failure, ExtractorError) and failure.expected and _PROTECTED.search(said):
-        return GiveUp(f"{label} protects that {thing} against copies (DRM), which is not touched", "drm")
-    if isinstance(failure, ExtractorError) and failure.expected and _NOT_SHOWN.search(said):
-        mend = "make it public or correct its link" if thing == "list" else "it is private, removed or withheld"
-        return NotThere(f"{label} does not show that {thing} ({said}); {mend}", "not_there")
+    told = _told(label, said, thing) if isinstance(failure, ExtractorError) and failure.expected else None
+    if told:
+        return told
     return NeedsPerson(
         f"the public pages of {label} are not as yt-dlp {version()} knows them ({said}); "
         f"update it (`{UPDATE}`) and sync again"
     )
+
+
+def _told(label: str, said: str, thing: str) -> SyncError | None:
+    """What a site says in the place of what was asked for; None for words that nobody knows.
+
+    What speaks of us comes first: YouTube calls a video unavailable, too, when it only limits us.
+    """
+    mend = "make it public or correct its link" if thing == "list" else "it is private, removed or withheld"
+    known: tuple[tuple[re.Pattern[str], SyncError], ...] = (
+        (_WALL, walled(label, said)),
+        (_PROTECTED, GiveUp(f"{label} protects that {thing} against copies (DRM), which is not touched", "drm")),
+        (_ABROAD, GiveUp(f"{label} does not show that in this country ({said})", "geo_blocked")),
+        (_FOR_OTHERS, GiveUp(f"{label} shows that {thing} only to some who are signed in ({said})", "withheld")),
+        (_NOT_OUT, TryAgainLater(f"that {thing} is not out yet ({said}); the next sync tries again")),
+        (_NOT_SHOWN, NotThere(f"{label} does not show that {thing} ({said}); {mend}", "not_there")),
+    )
+    return next((error for pattern, error in known if pattern.search(said)), None)
+
+
+def walled(label: str, said: str) -> ServiceUnavailable:
+    """The failure for a site that takes us for a program."""
+    return ServiceUnavailable(f"{label} limits programs just now ({said}); it is left alone for an hour", _WALL_S)
 
 
 def _refused(label: str, error: Any, thing: str) -> SyncError:

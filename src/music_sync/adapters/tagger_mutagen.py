@@ -30,7 +30,7 @@ from music_sync.adapters import tagger_id3, tagger_mp4, tagger_vorbis
 from music_sync.adapters.cover_pillow import safe_cover
 from music_sync.adapters.tagger_fields import FRONT_COVER, Pictures, parser_faults
 from music_sync.adapters.whole_file import unwritable, written_whole
-from music_sync.audio import magic
+from music_sync.audio import ballast, magic
 from music_sync.audio.container import unreadable
 from music_sync.model.errors import GiveUp
 from music_sync.model.track import Cover, Embedded, Tags
@@ -83,7 +83,7 @@ class MutagenTagger:
 
         Raises GiveUp (`tags_unreadable`) when there is no such file, EnvironmentFault when it cannot be read.
         """
-        kind = _kind(path)
+        kind = _readable(path)
         try:
             return _READERS[kind](path) if kind in _READERS else Embedded()
         except parser_faults() as error:
@@ -93,7 +93,7 @@ class MutagenTagger:
 
     def cover(self, path: Path) -> Cover | None:
         """The front cover, else the first picture, made safe; None without one that can be used. Raises as `read`."""
-        kind = _kind(path)
+        kind = _readable(path)
         try:
             pictures = _PICTURES[kind](path) if kind in _PICTURES else []
         except parser_faults() as error:
@@ -154,6 +154,16 @@ def _carry(original: Path, part: Path, kind: str) -> None:
     except parser_faults() as error:
         _raise_fault_of_the_drive(original, error)
         log.warning("left out further tags of %s: %s", original.name, type(error).__name__)
+
+
+def _readable(path: Path) -> str:
+    """The kind of a file whose tags may be read; nothing where they would take too much memory, as no tags do."""
+    kind = _kind(path)
+    with path.open("rb") as file:
+        if not ballast.is_overloaded(file, kind, path.stat().st_size):
+            return kind
+    log.info("no tags read from %s: there are more than %d MB of them", path.name, ballast.MOST_BYTES // 1024**2)
+    return ""
 
 
 def _kind(path: Path) -> str:

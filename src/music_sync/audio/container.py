@@ -5,12 +5,13 @@ import errno
 import re
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from music_sync.audio import magic
+from music_sync.audio import ballast, magic
 from music_sync.model.errors import EnvironmentFault, GiveUp
 
 if TYPE_CHECKING:
@@ -23,6 +24,13 @@ LONGEST_S = 12 * 3600.0
 MOST_CHANNELS = 7
 """PyAV 18 reads past the planes of an eight-channel frame, which ends the process."""
 SLOWEST_HZ, FASTEST_HZ = 1_000, 384_000
+MOST_SAMPLES = round(LONGEST_S * 48_000 * 2)
+"""Of all channels together. What is measured is counted in them: 12 hours of seven channels at 384 kHz fit into 8 MB as
+silence, and would keep a machine busy for an hour."""
+_MOST_STREAMS = 64
+"""Sound, cover, chapters, some languages; FFmpeg makes a stream of each that an Ogg begins."""
+_LARGEST_PIECE_BYTES = 256 * 1024**2
+"""Of memory, in FFmpeg. The index of 12 hours takes 164 MB while it is written; an MP4 of 5 kB may announce one of 2 GB."""
 
 # FFmpeg's name of the demuxer for each of our containers; no other may open the file, so a playlist or an image
 # sequence that is named .mp3 finds no reader.
@@ -77,17 +85,11 @@ class Opened:
 @contextmanager
 def opened(path: Path) -> Iterator[Opened]:
     """Open a file for decoding; raises as `probe` does."""
-    from av import open as av_open
     from av.error import FFmpegError
 
     kind = kind_of(path)
-    demuxer = _DEMUXERS[kind]
-    options = {"protocol_whitelist": "file", "format_whitelist": demuxer, "codec_whitelist": ",".join(_CODECS)}
     try:
-        # The prefix and the absolute path make names such as `-x.mp3`, `concat:a|b` and `100%d.mp3` plain names.
-        file = av_open(
-            f"file:{path.absolute()}", "r", format=demuxer, options=options, metadata_errors="replace"
-        )  # fmt: skip
+        file = demuxed(path, _DEMUXERS[kind])
     except FFmpegError as error:
         raise _refusal(path, kind, error) from error
     with file:
@@ -95,6 +97,34 @@ def opened(path: Path) -> Iterator[Opened]:
         container = _container(path, kind, file, stream)
         _check_plausible(path, container)
         yield Opened(path, container, file, stream)
+
+
+def demuxed(path: Path, demuxer: str) -> "InputContainer":
+    """Open a local file with this demuxer of FFmpeg's alone, within bounds of memory; raises FFmpegError."""
+    from av import open as av_open
+
+    _bound_memory()
+    options = {
+        "protocol_whitelist": "file",
+        "format_whitelist": demuxer,
+        "codec_whitelist": ",".join(_CODECS),
+        "max_streams": str(_MOST_STREAMS),
+    }
+    # The prefix and the absolute path make names such as `-x.mp3`, `concat:a|b` and `100%d.mp3` plain names.
+    return av_open(f"file:{path.absolute()}", "r", format=demuxer, options=options, metadata_errors="replace")
+
+
+@cache
+def _bound_memory() -> None:
+    """Let FFmpeg fail where it would take a huge piece of memory at once.
+
+    PyAV has no name for this; one of its modules finds it among the libraries that it was linked to. Of another make of
+    PyAV it may not, and then memory is bounded by what a file announces alone.
+    """
+    from av import packet
+
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(packet.__file__).av_max_alloc(ctypes.c_size_t(_LARGEST_PIECE_BYTES))
 
 
 def kind_of(path: Path) -> str:
@@ -107,6 +137,7 @@ def kind_of(path: Path) -> str:
             raise GiveUp(f"{path.name} is empty (0 bytes); fetch it again.", "empty")
         with path.open("rb") as file:
             kind = magic.sniff(file, status.st_size)
+            is_overloaded = ballast.is_overloaded(file, kind, status.st_size)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise GiveUp(f"{path.name} is not there any more; put it back and sync again.", "missing") from error
     except OSError as error:
@@ -114,6 +145,11 @@ def kind_of(path: Path) -> str:
     if kind not in _DEMUXERS:
         rule, words = magic.REFUSED[kind]
         raise GiveUp(f"{path.name} {words}; give a {_WANTED} file instead.", rule)
+    if is_overloaded:
+        raise GiveUp(
+            f"{path.name} carries more tags and pictures than are read ({ballast.MOST_BYTES // 1024**2} MB); take some out.",
+            "implausible",
+        )
     return kind
 
 
@@ -200,9 +236,12 @@ def _check_plausible(path: Path, container: Container) -> None:
             f"{path.name} announces {channels} channels at {rate} Hz, which is no music; give another file.",
             "implausible",
         )
-    if (container.announced_length_s or 0.0) > LONGEST_S:
-        raise too_long(path)
+    check_length(path, (container.announced_length_s or 0.0) * rate, rate, channels)
 
 
-def too_long(path: Path) -> GiveUp:
-    return GiveUp(f"{path.name} is longer than {LONGEST_S / 3600:.0f} hours; split it first.", "implausible")
+def check_length(path: Path, samples: float, rate_hz: int, channels: int) -> None:
+    """Raise GiveUp for more sound than anyone has in one file; `samples` are those of one channel."""
+    if samples > LONGEST_S * rate_hz:
+        raise GiveUp(f"{path.name} is longer than {LONGEST_S / 3600:.0f} hours; split it first.", "implausible")
+    if samples * channels > MOST_SAMPLES:
+        raise GiveUp(f"{path.name} holds more sound than 12 hours of stereo at 48 kHz; split it first.", "implausible")

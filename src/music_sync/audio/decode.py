@@ -1,5 +1,6 @@
 """Decode a file once, from its beginning to its end, in blocks of about a second."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from music_sync.audio.container import LONGEST_S, MACHINE_ERRORS, Opened, is_cut, too_long, unreadable
+from music_sync.audio.container import MACHINE_ERRORS, Opened, check_length, is_cut, unreadable
 from music_sync.model.errors import GiveUp
 from music_sync.model.ports import Progress
 
@@ -30,6 +31,11 @@ _LOST_S = 0.02
 """What a lossless file may lack: less than one of its frames."""
 _BAD_PACKETS = 3
 """A lossy file may lose this many packets (some 80 ms) in its middle: old MP3s do, and every player plays them."""
+_BAD_IN_A_ROW = 10_000
+"""Packets without a sound, after which no more are tried; an index of 5 kB may announce millions."""
+_SLOWEST = 1.0
+"""Processor seconds for each second of sound, with what is made of it; measuring takes 0.005, encoding 0.03."""
+_HEAD_START_S = 120.0
 
 _WEIGHTS = {"LFE": 0.0, "LFE2": 0.0} | dict.fromkeys(
     ("BL", "BR", "BC", "SL", "SR", "TBL", "TBC", "TBR", "SDL", "SDR"), 1.41
@@ -46,16 +52,17 @@ def blocks(sound: Opened, progress: Progress) -> Iterator[NDArray[np.float32]]:
     """Yield the sound in float32 blocks of shape (channels, samples) at the file's own rate; 1.0 is full scale.
 
     Raises GiveUp after the last block when the file ended before it should (`truncated`), and at once when it is
-    damaged in its middle (`corrupt`) or goes on for over 12 hours (`implausible`). A cut MP3 that never had a length
+    damaged in its middle (`corrupt`), goes on for over 12 hours (`implausible`) or costs more work than a sound of its
+    length can (`corrupt`); the time that this thread waits does not count. A cut MP3 that never had a length
     in its header cannot be told from a whole one.
     """
     rate, size = sound.container.sample_rate_hz, max(sound.file.size, 1)
-    position, samples = _Position(), 0
+    position, samples = _Position(time.thread_time()), 0
     with _damage_told(sound):
         for block in _in_blocks(sound, _frames(sound, _Faults(sound), position)):
             samples += block.shape[1]
-            if samples > LONGEST_S * rate:
-                raise too_long(sound.path)
+            check_length(sound.path, samples, rate, sound.container.channels)
+            position.sound_s = samples / rate
             _check_finite(sound, block)
             yield block
             progress(min(position.at / size, 1.0))
@@ -65,9 +72,17 @@ def blocks(sound: Opened, progress: Progress) -> Iterator[NDArray[np.float32]]:
 
 @dataclass
 class _Position:
-    """How far the file is read, in bytes."""
+    """How far the file is read, and what that may cost."""
 
+    began_s: float
+    """By the clock of this thread's work."""
     at: int = 0
+    """In bytes."""
+    sound_s: float = 0.0
+
+    def check_work(self, name: str) -> None:
+        if time.thread_time() - self.began_s > _HEAD_START_S + _SLOWEST * self.sound_s:
+            raise GiveUp(f"{name} takes far more work than a sound of its length; fetch it again.", "corrupt")
 
 
 class _Faults:
@@ -79,13 +94,21 @@ class _Faults:
         self._allowed = 0 if sound.container.codec in _LOSSLESS else _BAD_PACKETS
         self._has_sound = False
         self._middle = 0
+        self._in_a_row = 0
 
     def bad(self) -> None:
         self.trailing += self._has_sound
+        self.silent()
+
+    def silent(self) -> None:
+        """A packet gave no sound: damage, or a decoder that waits for the next."""
+        self._in_a_row += 1
+        if self._in_a_row > _BAD_IN_A_ROW:
+            raise GiveUp(f"{self.sound.path.name} holds no sound that can be decoded; fetch it again.", "not_audio")
 
     def good(self) -> None:
         self._middle += self.trailing
-        self.trailing, self._has_sound = 0, True
+        self.trailing, self._has_sound, self._in_a_row = 0, True, 0
         if self._middle > self._allowed:
             raise GiveUp(f"{self.sound.path.name} is damaged in its middle; fetch it again.", "corrupt")
 
@@ -107,6 +130,7 @@ def _frames(sound: Opened, faults: _Faults, position: _Position) -> "Iterator[Au
 
     for packet in sound.file.demux(sound.stream):
         position.at = packet.pos or position.at
+        position.check_work(sound.path.name)
         try:
             frames = packet.decode()
         except FFmpegError:  # not only InvalidDataError: the AAC decoder says "not permitted" to some damage
@@ -114,6 +138,8 @@ def _frames(sound: Opened, faults: _Faults, position: _Position) -> "Iterator[Au
             continue
         if frames:
             faults.good()
+        else:
+            faults.silent()
         yield from frames
 
 

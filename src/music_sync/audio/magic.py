@@ -48,7 +48,7 @@ _WEB_PAGES = (b"<!doctype", b"<html", b"<?xml", b"<head", b"<svg", b"<rss")
 
 def sniff(file: BinaryIO, size: int) -> str:
     """mp3, mp4, flac, ogg, wav or aiff; else a key of `REFUSED`."""
-    start = _after_id3(file)
+    start = after_id3(file)
     if start >= size:
         return "unknown"
     file.seek(start)
@@ -59,11 +59,11 @@ def sniff(file: BinaryIO, size: int) -> str:
 def sniff_head(head: bytes) -> str:
     """As `sniff`, for the first bytes of a file that is on its way; an ID3 tag that fills them makes it an MP3."""
     file = BytesIO(head)
-    is_all_tag = head[:3] == b"ID3" and _after_id3(file) >= len(head)
+    is_all_tag = head[:3] == b"ID3" and after_id3(file) >= len(head)
     return "mp3" if is_all_tag else sniff(file, len(head))
 
 
-def _after_id3(file: BinaryIO) -> int:
+def after_id3(file: BinaryIO) -> int:
     """Where the file begins behind any ID3v2 tags (some writers put two)."""
     start = 0
     for _ in range(8):
@@ -162,7 +162,7 @@ def _is_last_frame(file: BinaryIO, end: int, following: bytes) -> bool:
 
 def mp3_tells_length(file: BinaryIO) -> bool:
     """Has it a Xing, Info or VBRI header? Without one the length is only guessed from the bit rate."""
-    frame = _first_frame(file, _after_id3(file)) or b""
+    frame = _first_frame(file, after_id3(file)) or b""
     for at in (13, 21, 36):  # 4 header bytes + 9, 17 or 32 of side information; a checksum adds 2
         for name in (frame[at : at + 4], frame[at + 2 : at + 6]):
             if name in {b"Xing", b"Info", b"VBRI"}:
@@ -175,7 +175,7 @@ def mp3_tells_length(file: BinaryIO) -> bool:
 
 def flac_tells_length(file: BinaryIO) -> bool:
     """Is the sample count in its STREAMINFO filled in? 0 means unknown, as streamed FLAC has it."""
-    file.seek(_after_id3(file))
+    file.seek(after_id3(file))
     head = file.read(26)
     return len(head) == 26 and int.from_bytes(head[18:26], "big") & 0xFFFFFFFFF > 0
 

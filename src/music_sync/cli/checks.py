@@ -91,6 +91,10 @@ def _javascript(settings: Settings) -> Iterator[Check]:
     old = f"; too old: {', '.join(name for name, _ in runtimes)}" if runtimes and not good else ""
     mend = "" if good else "install Deno 2.3 or newer: `pip install deno`"
     yield Check("javascript", bool(good), "environment", f"JavaScript for YouTube by {good or f'nothing{old}'}", mend)
+    version, fits = extractor_calls.scripts()
+    mend = "" if fits else f"`{extractor_calls.UPDATE}`"
+    told = f"{version}{'' if fits else ', which this yt-dlp does not take'}" if version else "none"
+    yield Check("javascript_scripts", fits, "environment", f"yt-dlp's scripts for it: {told}", mend)
 
 
 def _privacy(settings: Settings) -> Iterator[Check]:

@@ -1,5 +1,6 @@
 """The HTTP ground of the simulators: a service on loopback that answers in JSON, and misbehaves when it is told to."""
 
+import hashlib
 import itertools
 import json
 import re
@@ -106,6 +107,20 @@ class Change:
     """Do what was asked, and rewrite the JSON of the answer."""
 
     rewrite: Callable[[Any], Any]
+
+
+def in_ranges(request: Request, content: bytes, headers: Mapping[str, str]) -> Answer:
+    """A file as it was asked for: whole, the bytes of one range, or 416; the file's ETag is told, and If-Range is kept to."""
+    etag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
+    headers = {"ETag": etag, "Accept-Ranges": "bytes", **headers}
+    asked = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("range", ""))
+    if asked is None or request.headers.get("if-range", etag) != etag:
+        return Answer(200, content, headers)
+    first, size = int(asked[1]), len(content)
+    if first >= size:
+        return Answer(416, None, {"Content-Range": f"bytes */{size}"})
+    last = min(int(asked[2] or size), size - 1)
+    return Answer(206, content[first : last + 1], {**headers, "Content-Range": f"bytes {first}-{last}/{size}"})
 
 
 Behaviour = Good | Refuse | RateLimited | Truncated | Garbled | Hang | Change

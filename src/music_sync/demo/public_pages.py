@@ -1,8 +1,8 @@
 """The public pages of SoundCloud and YouTube on loopback, as far as yt-dlp's extractors look at them to list a list.
 
 One server stands for all hosts: the first part of a path is the host, as `PublicPages(base=...)` asks for it.
-tests/demo/test_public_pages.py reads it with the extractors themselves. Uploads to SoundCloud, which can be searched and
-played, are in demo/public_uploads.py. What it leaves out: comments, channels, and YouTube's searches and players.
+tests/demo/test_public_pages.py reads it with the extractors themselves. What can be searched and played is in
+demo/public_uploads.py for SoundCloud and demo/public_videos.py for YouTube. What it leaves out: comments and channels.
 """
 
 import json
@@ -13,6 +13,7 @@ from typing import Any
 
 from music_sync.demo.loopback import Answer, Change, Garbled, Loopback, Refuse, Refused, Request, Route
 from music_sync.demo.public_uploads import Uploads
+from music_sync.demo.public_videos import Films
 
 Json = dict[str, Any]
 
@@ -119,6 +120,9 @@ class PublicPagesServer(Loopback):
         self._uploaded = Uploads(self._check)
         self.uploads = self._uploaded.all
         """What can be searched and played at SoundCloud."""
+        self.videos = Films()
+        self.films = self.videos.all
+        """What can be searched and played at YouTube."""
         self.client_id = CLIENT_ID
         """Calls with another one are refused; the page always tells the one that is good."""
 
@@ -132,6 +136,7 @@ class PublicPagesServer(Loopback):
             ("GET", f"{api}/playlists/(?:soundcloud:playlists:)?(?P<number>[0-9]+)", self._playlist),
             ("GET", f"{api}/tracks", self._tracks),
             *self._uploaded.routes(),
+            *self.videos.routes(),
             ("GET", "/www.youtube.com/playlist", self._page),
             ("POST", "/www.youtube.com/youtubei/v1/navigation/resolve_url", self._resolve_url),
             ("POST", "/www.youtube.com/youtubei/v1/browse", self._browse),

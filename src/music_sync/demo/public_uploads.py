@@ -9,16 +9,15 @@ and it does not), `blocked` (not in this country), `withheld` (its audio answers
 (found, but its page is gone), `hole` (a piece of its audio is missing), `inside` (its audio leads to this machine).
 """
 
-import hashlib
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from music_sync.demo.loopback import Answer, Refused, Request, Route
+from music_sync.demo.loopback import Answer, Refused, Request, Route, in_ranges
 from music_sync.demo.music import SAMPLE_RATE_HZ, Piece, render, write_encoded
 
 Json = dict[str, Any]
@@ -117,11 +116,7 @@ class Uploads:
 
     def _search(self, request: Request) -> Answer:
         self._is_known(request)
-        asked = _words(request.query.get("q", ""))
-        hits = sorted(
-            (each for each in self.all if asked & _words(f"{each.uploader} {each.title}")),
-            key=lambda each: -len(asked & _words(f"{each.uploader} {each.title}")),
-        )
+        hits = hits_for(request.query.get("q", ""), self.all, lambda each: f"{each.uploader} {each.title}")
         limit = int(request.query.get("limit", 10))
         return Answer(200, {"collection": [each.told() for each in hits[:limit]], "next_href": None})
 
@@ -144,15 +139,7 @@ class Uploads:
         upload = self._meant(request)
         if upload.leads_to:
             return Answer(302, None, {"Location": upload.leads_to})
-        etag = f'"{hashlib.sha256(upload.sound).hexdigest()[:16]}"'
-        headers = {"Content-Type": "audio/mpeg", "ETag": etag, "Accept-Ranges": "bytes"}
-        start = re.fullmatch(r"bytes=(\d+)-", request.headers.get("range", ""))
-        if start is None or request.headers.get("if-range", etag) != etag:
-            return Answer(200, upload.sound, headers)
-        size, first = len(upload.sound), int(start[1])
-        if first >= size:
-            return Answer(416, None, {"Content-Range": f"bytes */{size}"})
-        return Answer(206, upload.sound[first:], {**headers, "Content-Range": f"bytes {first}-{size - 1}/{size}"})
+        return in_ranges(request, upload.sound, {"Content-Type": "audio/mpeg"})
 
     def _manifest(self, request: Request) -> Answer:
         upload = self._meant(request)
@@ -180,15 +167,20 @@ class Uploads:
 @lru_cache(maxsize=8)
 def pieces_of(sound: bytes) -> dict[str, bytes]:
     """An M4A in pieces of two seconds, as FFmpeg cuts it: `index.m3u8`, `init.mp4` and `index0.m4s` ... by name."""
+    options = {"hls_segment_type": "fmp4", "hls_time": str(_PIECE_S), "hls_playlist_type": "vod"}
+    return recut(sound, "index.m3u8", "hls", options)
+
+
+def recut(sound: bytes, name: str, muxer: str, options: Mapping[str, str]) -> dict[str, bytes]:
+    """The same packets in another container: the files that FFmpeg's muxer writes when it is to write `name`."""
     from av import open as av_open
 
-    options = {"hls_segment_type": "fmp4", "hls_time": str(_PIECE_S), "hls_playlist_type": "vod"}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "whole.m4a").write_bytes(sound)
+    with tempfile.TemporaryDirectory() as whole_folder, tempfile.TemporaryDirectory() as folder:
+        path = Path(whole_folder) / "whole"
+        path.write_bytes(sound)
         with (
-            av_open(str(folder / "whole.m4a")) as whole,
-            av_open(str(folder / "index.m3u8"), "w", format="hls", options=options) as cut,
+            av_open(str(path)) as whole,
+            av_open(str(Path(folder) / name), "w", format=muxer, options=dict(options)) as cut,
         ):
             stream = whole.streams.audio[0]
             written = cut.add_stream_from_template(stream)
@@ -196,8 +188,17 @@ def pieces_of(sound: bytes) -> dict[str, bytes]:
                 if packet.dts is not None:
                     packet.stream = written
                     cut.mux(packet)
-        (folder / "whole.m4a").unlink()
-        return {path.name: path.read_bytes() for path in folder.iterdir()}
+        return {made.name: made.read_bytes() for made in Path(folder).iterdir()}
+
+
+_T = TypeVar("_T")
+
+
+def hits_for(asked: str, uploads: Iterable[_T], words: Callable[[_T], str]) -> list[_T]:
+    """What a site finds: whatever shares a word with what was asked, and what shares the most first."""
+    wanted = _words(asked)
+    shared = [(len(wanted & _words(words(each))), each) for each in uploads]
+    return [each for count, each in sorted(shared, key=lambda pair: -pair[0]) if count]
 
 
 def _words(text: str) -> set[str]:

@@ -32,8 +32,9 @@ Inspect = Callable[[Path], FetchedFile]
 """Look at a file's container, codec, announced length, size, hash and tags, without decoding it."""
 
 
-NOT_TO_BE_HAD = frozenset({"preview", "drm", "geo_blocked", "not_there", "no_audio"})
-"""Rules of refusals that speak of a page where a track was: only 30 seconds of it, protected, not in this country, gone."""
+NOT_TO_BE_HAD = frozenset({"preview", "drm", "geo_blocked", "not_there", "no_audio", "withheld"})
+"""Rules of refusals that speak of a page where a track was: only 30 seconds of it, protected, not in this country, gone,
+for adults or members."""
 
 
 class Source(Protocol):

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from music_sync.adapters.providers.direct_link import Address, DirectLink
+from music_sync.adapters.providers.direct_link import DirectLink
+from music_sync.adapters.providers.part_file import Address
 from music_sync.model.errors import GiveUp
 from music_sync.model.ports import Progress
 from music_sync.model.track import FoundTrack

@@ -1,13 +1,11 @@
 """A link to an audio file, fetched over the gate for outgoing links, and taken up again where it broke off."""
 
-import json
 import random
 import re
 import shutil
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -19,7 +17,7 @@ import httpx
 from music_sync.adapters.egress import egress_client, host_of, opened, read_link, shown
 from music_sync.adapters.first_bytes import ENOUGH_BYTES, audio_ending, what_it_is
 from music_sync.adapters.links import is_streaming_site
-from music_sync.adapters.providers.part_file import settle, staging_fault
+from music_sync.adapters.providers.part_file import Address, Part, State, staging_fault
 from music_sync.model.errors import EnvironmentFault, GiveUp, ServiceUnavailable, SyncError, TryAgainLater
 from music_sync.model.formats import AUDIO_ENDINGS, CONTAINERS
 from music_sync.model.ports import Progress
@@ -107,7 +105,7 @@ class DirectLink:
         wanted = address()
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            part = _Part(folder, stem, wanted)
+            part = Part(folder, stem, wanted)
             with self._client() as client:
                 load = _Load(client, part, self._limits, progress, self._clock, self._now)
                 self._patiently(wanted.link, load.run)
@@ -154,14 +152,6 @@ class DirectLink:
         return max(self._chance() * longest_s, after_s or 0)
 
 
-@dataclass(frozen=True)
-class Address:
-    """Where a file lies now, and what it is called for ever: a signed link is another one each time."""
-
-    link: str
-    name: str
-
-
 class _Broken(Exception):
     """This try broke off; `after_s` is how long the server wants to be left alone."""
 
@@ -170,78 +160,13 @@ class _Broken(Exception):
         self.after_s = after_s
 
 
-@dataclass(frozen=True)
-class _State:
-    """What is known of a download that is under way, kept beside its part."""
-
-    link: str
-    """The address's name."""
-    size_bytes: int | None = None
-    etag: str = ""
-    changed: str = ""
-    """Last-Modified, as the server wrote it."""
-
-    @property
-    def validator(self) -> str:
-        """What If-Range may carry (RFC 9110, 13.1.5): a strong ETag, else the date; empty when neither is known."""
-        return self.changed if not self.etag or self.etag.startswith("W/") else self.etag
-
-
-class _Part:
-    """The part file and the state beside it."""
-
-    def __init__(self, folder: Path, stem: str, address: Address) -> None:
-        self.folder = folder
-        self.link = address.link
-        self.name = address.name
-        self.path = folder / f"{stem}.part"
-        self._stem = stem
-        self._state_path = folder / f"{stem}.json"
-        self.state = self._read_state(address.name)
-
-    def kept_bytes(self) -> int:
-        """How many bytes of the same file are here already."""
-        if not self.state.validator or not self.path.exists():
-            return 0
-        return self.path.stat().st_size
-
-    def restart(self, state: _State) -> None:
-        """Begin at 0. The part is emptied first: a kill in between must not pair old bytes with a new ETag."""
-        self.path.write_bytes(b"")
-        beside = self._state_path.with_suffix(".json.new")
-        beside.write_text(json.dumps(asdict(state)), encoding="utf-8")
-        beside.replace(self._state_path)
-        self.state = state
-
-    def head(self) -> bytes:
-        with self.path.open("rb") as file:
-            return file.read(ENOUGH_BYTES)
-
-    def is_whole(self) -> bool:
-        kept = self.kept_bytes()
-        return kept > 0 and kept == self.state.size_bytes
-
-    def finish(self) -> Path:
-        target = self.folder / f"{self._stem}.{audio_ending(self.head())}"
-        settle(self.path, target)
-        self._state_path.unlink(missing_ok=True)
-        return target
-
-    def _read_state(self, name: str) -> _State:
-        with suppress(OSError, ValueError, TypeError):
-            state = _State(**json.loads(self._state_path.read_text(encoding="utf-8")))
-            if state.link == name:
-                return state
-        return _State(name)
-
-
 class _Load:
     """One download over as many tries as it takes."""
 
     def __init__(
         self,
         client: httpx.Client,
-        part: _Part,
+        part: Part,
         limits: LinkLimits,
         progress: Progress,
         clock: Callable[[], float],
@@ -256,24 +181,31 @@ class _Load:
 
     def run(self, ends_at: float) -> None:
         """Load what is missing. Raises _Broken or an httpx error when it broke off and may go on."""
-        if self._part.is_whole():
+        kept = self._part.kept_bytes()
+        if kept and kept == self._part.state.size_bytes:
             _refuse_other_than_audio(self._part.head(), self._part.link)
             return
-        link, kept = self._part.link, self._part.kept_bytes()
-        with opened(self._client, link, _range_headers(kept, self._part.state)) as response:
+        while not kept or kept < (self._part.state.size_bytes or 0):
+            kept = self._load(kept, ends_at)
+
+    def _load(self, kept: int, ends_at: float) -> int:
+        """Ask for what comes behind `kept` bytes; gives how many are here then."""
+        link, piece = self._part.link, self._part.piece_bytes
+        with opened(self._client, link, _range_headers(kept, self._part.state, piece)) as response:
             _refuse_status(response, link, self._now)
             if kept and not _continues(response, kept, self._part.state):
                 kept = 0
                 if response.status_code != HTTPStatus.OK:
-                    self._part.restart(_State(self._part.name))
+                    self._part.restart(State(self._part.name))
                     raise _Broken("sent another range than was asked for")
             if not kept:
-                self._part.restart(_state_of(response, self._part.name))
+                self._part.restart(_state_of(response, self._part.name, is_piece=bool(piece)))
             self._check_room(kept)
-            self._receive(response, kept, ends_at)
+            return self._receive(response, kept, ends_at)
 
-    def _receive(self, response: httpx.Response, kept: int, ends_at: float) -> None:
-        state, done = self._part.state, kept
+    def _receive(self, response: httpx.Response, kept: int, ends_at: float) -> int:
+        state, done, last = self._part.state, kept, _range_of(response)
+        wanted = state.size_bytes if last is None else last + 1
         head = bytearray(self._part.head()) if kept else bytearray()
         looked = False
         with self._part.path.open("ab") as file:
@@ -287,9 +219,10 @@ class _Load:
                 self._check_bounds(done, ends_at)
                 if state.size_bytes:
                     self._progress(min(1.0, done / state.size_bytes))
-        if state.size_bytes is not None and done != state.size_bytes:
+        if wanted is not None and done != wanted:
             raise _Broken(f"ended after {done} of {state.size_bytes} bytes")
         _refuse_other_than_audio(bytes(head), self._part.link, response)
+        return done
 
     def _check_bounds(self, done: int, ends_at: float) -> None:
         link = self._part.link
@@ -323,10 +256,11 @@ def _ends_like_audio(url: httpx.URL) -> bool:
     return url.path.rpartition(".")[2].lower() in AUDIO_ENDINGS
 
 
-def _range_headers(kept: int, state: _State) -> dict[str, str]:
-    if not kept:
+def _range_headers(kept: int, state: State, piece: int) -> dict[str, str]:
+    if not kept and not piece:
         return {}
-    return {"Range": f"bytes={kept}-", "If-Range": state.validator}
+    last = str(kept + piece - 1) if piece else ""
+    return {"Range": f"bytes={kept}-{last}", **({"If-Range": state.validator} if kept and state.validator else {})}
 
 
 def _refuse_status(response: httpx.Response, link: str, now: Callable[[], float]) -> None:
@@ -341,7 +275,7 @@ def _refuse_status(response: httpx.Response, link: str, now: Callable[[], float]
     raise GiveUp(f"{shown(link)} {_IN_WORDS.get(status, f'is refused by its server ({status})')}", f"http_{status}")
 
 
-def _continues(response: httpx.Response, kept: int, state: _State) -> bool:
+def _continues(response: httpx.Response, kept: int, state: State) -> bool:
     """Does this answer hold the rest of the file whose beginning we have?"""
     match = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+|\*)", response.headers.get("content-range", "").strip())
     if response.status_code != HTTPStatus.PARTIAL_CONTENT or not match or int(match[1]) != kept:
@@ -351,11 +285,18 @@ def _continues(response: httpx.Response, kept: int, state: _State) -> bool:
     return same_size and (not etag or not state.etag or etag == state.etag)
 
 
-def _state_of(response: httpx.Response, name: str) -> _State:
-    if response.status_code not in {200, 203}:
+def _range_of(response: httpx.Response) -> int | None:
+    """The last byte of the range that an answer holds; None when it holds the whole file."""
+    match = re.fullmatch(r"bytes \d+-(\d{1,18})/\S+", response.headers.get("content-range", "").strip())
+    return int(match[1]) if match and response.status_code == HTTPStatus.PARTIAL_CONTENT else None
+
+
+def _state_of(response: httpx.Response, name: str, *, is_piece: bool) -> State:
+    begins = is_piece and response.headers.get("content-range", "").startswith("bytes 0-")
+    if response.status_code not in {200, 203} and not begins:
         raise _Broken("sent a range that nobody asked for")
     headers = response.headers
-    return _State(name, _announced_bytes(response), headers.get("etag", ""), headers.get("last-modified", ""))
+    return State(name, _announced_bytes(response), headers.get("etag", ""), headers.get("last-modified", ""))
 
 
 def _announced_bytes(response: httpx.Response) -> int | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from music_sync.adapters.first_bytes import ENOUGH_BYTES, audio_ending, what_it_is
 from music_sync.adapters.providers.part_file import settle
+from music_sync.audio.container import demuxed
 from music_sync.model.errors import GiveUp
 from music_sync.model.ports import Progress
 
@@ -60,7 +61,7 @@ def _copy_packets(path: Path, target: Path) -> None:
     from av import open as av_open
 
     with (
-        av_open(f"file:{path.absolute()}", "r", format="mov", options={"protocol_whitelist": "file"}) as source,
+        demuxed(path, "mov") as source,
         av_open(f"file:{target.absolute()}", "w", format="ipod") as copy,
     ):
         stream = source.streams.audio[0]

@@ -15,24 +15,28 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from music_sync.adapters.answer_fields import fields_of, number_of, text_of
+from music_sync.adapters.answer_fields import fields_of
 from music_sync.adapters.budget_file import Budget, Limits
-from music_sync.adapters.calls import Calls
+from music_sync.adapters.calls import Calls, NotThere
 from music_sync.adapters.extractor_calls import (
     SHAPE_ERRORS,
     SITES,
     SOUNDCLOUD_API,
+    UPDATE,
     Site,
     limited,
     reader,
+    runs_javascript,
     site_client,
     translated,
+    version,
 )
-from music_sync.adapters.extractor_lists import PAGE_LIMITS, parse_soundcloud, parse_youtube
+from music_sync.adapters.extractor_lists import PAGE_LIMITS
 from music_sync.adapters.links import read_place
-from music_sync.adapters.providers.direct_link import Address, DirectLink, LinkLimits, whole_file
+from music_sync.adapters.providers.direct_link import DirectLink, LinkLimits, whole_file
+from music_sync.adapters.providers.extractor_offers import PREVIEW, upload_offer, video_offer
 from music_sync.adapters.providers.extractor_pieces import in_one_piece, load_pieces
-from music_sync.adapters.providers.part_file import staging_fault
+from music_sync.adapters.providers.part_file import Address, staging_fault
 from music_sync.model.errors import GiveUp, NeedsPerson, ServiceUnavailable, SyncError, TryAgainLater
 from music_sync.model.ports import Offer, Progress
 from music_sync.model.track import FoundTrack
@@ -44,7 +48,9 @@ PAGES_S = 120.0
 _MEDIA_LIMITS = Limits(burst=60, per_s=5)
 _ENDINGS = frozenset({"mp3", "m4a", "opus", "ogg", "flac", "wav", "aiff", "aif"})
 """What the library can keep; YouTube's Opus comes in WebM, which it cannot."""
-_PREVIEW = "only a preview of 30 seconds is played there"
+_ENDED = frozenset({"http_401", "http_403", "http_410"})
+"""What a signed address answers that is good no more, or not yet, or not for us; it says nothing of the track."""
+_LONGEST_ADVERT_S = 120.0
 
 Format = Mapping[str, Any]
 
@@ -112,7 +118,19 @@ class Extractors:
         chosen = opened.look(page.url, found)
         if str(chosen["protocol"]).startswith("m3u8"):
             return opened.load_pieces(chosen, folder, page.stem, progress)
-        return opened.load_file(chosen, folder, page.stem, progress)
+        try:
+            return opened.load_file(chosen, folder, page.stem, progress)
+        except GiveUp as error:
+            if error.rule not in _ENDED:
+                raise
+        chosen = opened.look(page.url, found)
+        try:
+            return opened.load_file(chosen, folder, page.stem, progress)
+        except GiveUp as error:
+            if error.rule not in _ENDED:
+                raise
+            told = f"the address of its audio is refused although its own page tells it ({error})"
+            raise ServiceUnavailable(f"{told}; the next sync tries again") from error
 
     def _reader(self, site: str) -> "_Reader":
         """One for each site, kept: to make one costs more than to use it."""
@@ -163,13 +181,15 @@ class _Reader:
         self._limits = limits
         self._sleep = sleep
         label = self._site.label
-        pages = Budget(budgets, f"{name}-pages", f"{label}'s web site", PAGE_LIMITS, sleep=sleep)
+        self._pages = Budget(budgets, f"{name}-pages", f"{label}'s web site", PAGE_LIMITS, sleep=sleep)
         self._media = Budget(budgets, f"{name}-media", f"{label}'s audio", _MEDIA_LIMITS, sleep=sleep)
-        self._pages_calls = Calls(self._site.home, pages, judge=limited, sleep=sleep)
+        self._pages_calls = Calls(self._site.home, self._pages, judge=limited, sleep=sleep)
         self._media_calls = Calls(self._site.home, self._media, judge=limited, sleep=sleep)
         self._now = threading.local()
         self._turn = threading.Lock()
         self._found: list[Any] = []
+        self._announced = 0
+        self._is_playable = self._is_protected = False
         self._downloader = reader(
             self._site,
             self._calls_for,
@@ -178,7 +198,12 @@ class _Reader:
             self._site.tracks,
             extract_flat="in_playlist",
             # Each costs a call; what is left out is the same sound in a worse or an odd format.
-            extractor_args={"soundcloud": {"formats": ["http_aac", "http_mp3", "hls_aac", "hls_mp3"]}},
+            extractor_args={
+                "soundcloud": {"formats": ["http_aac", "http_mp3", "hls_aac", "hls_mp3"]},
+                # Else an answer that is not understood would be an empty search; what else a page tells is not wanted.
+                "youtube": {"raise_incomplete_data": ["yes"], "player_skip": ["initial_data"]},
+            },
+            match_filter=_refuse_broadcast,
             format=_best,
         )
 
@@ -189,21 +214,26 @@ class _Reader:
 
     def look(self, url: str, found: FoundTrack) -> Format:
         """The best format of a track's page that can be kept; raises as `Extractors.fetch` does."""
-        with self._reading(), _in_our_words(self._site.label):
+        with self._reading(), self._in_our_words(found.label):
             told = self._downloader.extract_info(url, download=False)
             if not isinstance(told, dict) or not told.get("url"):
                 raise ValueError(f"the page of {found.label} tells no audio")
+            if self._name == "youtube" and str(told.get("id")) not in url:
+                raise GiveUp("what is played there is not this video but a trailer of it", "preview")
             return dict(told)
 
     def search(self, words: str) -> Sequence[Offer]:
-        with self._reading(), _in_our_words(self._site.label, "search"):
+        with self._reading(), self._in_our_words(words, "search"):
             told = self._downloader.extract_info(
                 f"{self._site.search}{MOST_OFFERS}:{words}", download=False, process=False
             )
             if self._name == "youtube":
-                return [offer for entry in told["entries"] if (offer := _video(entry))]
+                entries = list(told["entries"])
+                if self._announced and not entries:
+                    raise ValueError(f"{self._announced} hits are announced and none is shown")
+                return [offer for entry in entries if (offer := video_offer(entry))]
             self._hear_first(told["entries"])
-            return [offer for entry in self._found if (offer := _upload(entry))][:MOST_OFFERS]
+            return [offer for entry in self._found if (offer := upload_offer(entry))][:MOST_OFFERS]
 
     def _hear_first(self, entries: Iterable[Any]) -> None:
         """Let the site be asked; yt-dlp breaks off at the first hit that is withheld, when all of them were heard."""
@@ -217,15 +247,26 @@ class _Reader:
 
     def load_file(self, chosen: Format, folder: Path, stem: str, progress: Progress) -> Path:
         """As any direct link, with what the site wants to hear in the headers."""
+        self._sit_through(float(chosen.get("available_at") or 0) - time.time())
         self._media.take(within_s=PAGES_S)
         loads = DirectLink(lambda: self._media_client(chosen), self._limits, sleep=self._sleep)
         try:
             name = f"{stem}:{chosen.get('format_id')}"
-            return loads.bring(lambda: Address(str(chosen["url"]), name), folder, progress, stem)
+            piece = int((chosen.get("downloader_options") or {}).get("http_chunk_size") or 0)
+            return loads.bring(lambda: Address(str(chosen["url"]), name, piece), folder, progress, stem)
         except ServiceUnavailable as error:
             if error.after_s:
                 self._media.block(error.after_s, f"{self._site.label} limits us")
             raise
+
+    def _sit_through(self, advert_s: float) -> None:
+        """YouTube's addresses are good only when the advert before a video could be over."""
+        if advert_s > _LONGEST_ADVERT_S:
+            raise TryAgainLater(
+                f"{self._site.label} plays it in {advert_s:.0f} s at the earliest; the next sync tries again"
+            )
+        if advert_s > 0:
+            self._sleep(advert_s)
 
     def load_pieces(self, chosen: Format, folder: Path, stem: str, progress: Progress) -> Path:
         self._now.calls = {"media": self._media_calls.within(self._limits.whole_s)}
@@ -240,7 +281,7 @@ class _Reader:
     @contextmanager
     def _reading(self) -> Iterator[None]:
         with self._turn:
-            self._found = []
+            self._found, self._announced, self._is_playable, self._is_protected = [], 0, False, False
             calls = self._pages_calls.within(PAGES_S)
             self._now.calls = {"pages": calls, "media": calls}
             yield
@@ -251,27 +292,74 @@ class _Reader:
         return calls["media" if is_media else "pages"]
 
     def _hear(self, url: str, body: bytes) -> None:
-        """SoundCloud's search tells more than yt-dlp passes on: whether only a preview is played, and for whom."""
+        """Note what an answer tells beside what yt-dlp passes on.
+
+        Of SoundCloud's search: whether only a preview is played, and for whom. Of YouTube: how many hits there are, and
+        whether a browser would play a video that yt-dlp has no address of, and whether that is for its protection.
+        """
         parts = urlsplit(url)
         if parts.hostname == SOUNDCLOUD_API and parts.path == "/search/tracks":
             with suppress(ValueError):
                 self._found += fields_of(json.loads(body)).get("collection") or []
+        if parts.hostname == "www.youtube.com":
+            self._is_playable = self._is_playable or bool(_PLAYABLE.search(body))
+            self._is_protected = self._is_protected or b'"licenseInfos"' in body
+            hits = _HITS.search(body) if parts.path.endswith("/search") else None
+            self._announced = int(hits[1]) if hits else self._announced
+
+    @contextmanager
+    def _in_our_words(self, what: str, thing: str = "track") -> Iterator[None]:
+        from yt_dlp.utils import YoutubeDLError
+
+        try:
+            yield
+        except SyncError as error:
+            raise self._held_back(error) from error.__cause__
+        except (YoutubeDLError, *SHAPE_ERRORS) as error:
+            raise self._held_back(self._told_of(translated(self._site.label, error, thing), what)) from error
+
+    def _told_of(self, error: SyncError, what: str) -> SyncError:
+        """The failure of one track or search; what a page did not tell has other reasons than that its shape is new."""
+        if not isinstance(error, NeedsPerson | NotThere):
+            return error
+        if self._is_protected:
+            return GiveUp(f"{self._site.label} protects it against copies (DRM), which is not touched", "drm")
+        if self._is_playable:
+            return TryAgainLater((_NO_ADDRESS if runs_javascript() else _NO_JAVASCRIPT).format(what, version()))
+        # It is the program that is to be mended and not this track, so the track is tried again by itself.
+        return TryAgainLater(str(error)) if isinstance(error, NeedsPerson) else error
+
+    def _held_back(self, error: SyncError) -> SyncError:
+        """The same failure; a site that says how long it wants to be left alone is left alone with all its tracks."""
+        if isinstance(error, ServiceUnavailable) and error.after_s:
+            self._pages.block(error.after_s, f"{self._site.label} limits us")
+        return error
 
 
+_PLAYABLE = re.compile(rb'"playabilityStatus"\s*:\s*\{\s*"status"\s*:\s*"OK"')
+_HITS = re.compile(rb'"estimatedResults"\s*:\s*"(\d{1,12})"')
+_NO_ADDRESS = "YouTube plays {}, and yt-dlp {} finds no address of it; update it (`" + UPDATE + "`) and sync again"
+_NO_JAVASCRIPT = (
+    "YouTube tells the address of {} only to who runs its JavaScript, and nothing here does; "
+    "see `music-sync doctor`, install Deno 2.3 (`pip install deno`) and sync again"
+)
 _PASSED_ON = frozenset({"User-Agent", "Referer", "Origin"})
 
 
 def _best(ctx: Mapping[str, Any]) -> Iterator[Format]:
     """The best sound that can be kept and is whole; yt-dlp lists the worst first, and asks with a mapping like this.
 
-    Raises GiveUp when all that there is are previews, or in formats that the library cannot keep.
+    Raises GiveUp when all that there is are previews, or in formats that the library cannot keep; LookupError when no
+    sound is told at all, as of a page that is not understood.
     """
+    if all(each.get("acodec") == "none" or each.get("vcodec") not in {"none", None} for each in ctx["formats"]):
+        raise LookupError("no sound is told")
     sounds = [each for each in ctx["formats"] if _can_be_kept(each)]
     whole = [each for each in sounds if not _is_preview(each)]
     if whole:
         yield whole[-1]
     elif sounds:
-        raise GiveUp(_PREVIEW, "preview")
+        raise GiveUp(PREVIEW, "preview")
     else:
         raise GiveUp("there is no sound in a format that the library can keep", "no_audio")
 
@@ -289,53 +377,7 @@ def _is_preview(each: Format) -> bool:
     return str(each.get("format_id")).endswith("preview")
 
 
-@contextmanager
-def _in_our_words(label: str, thing: str = "track") -> Iterator[None]:
-    from yt_dlp.utils import YoutubeDLError
-
-    try:
-        yield
-    except SyncError:
-        raise
-    except (YoutubeDLError, *SHAPE_ERRORS) as error:
-        ours = translated(label, error, thing)
-        if isinstance(ours, NeedsPerson):
-            # It is the program that is to be mended and not this track, so the track is tried again by itself.
-            raise TryAgainLater(str(ours)) from error
-        raise ours from error
-
-
-# Hits of a search
-
-
-def _upload(entry: object) -> Offer | None:
-    """A hit of SoundCloud's own search."""
-    found = parse_soundcloud(entry)
-    if found is None:
-        return None
-    return Offer(
-        found.url, found.artist, found.title, found.length_s, found.isrc, found.album, _withheld(fields_of(entry))
-    )
-
-
-def _withheld(told: Mapping[str, Any]) -> str:
-    """Why an upload cannot be had, by its own policy; empty when it can."""
-    plays_ms, whole_ms = number_of(told.get("duration")) or 0, number_of(told.get("full_duration")) or 0
-    ways = fields_of(told.get("media")).get("transcodings")
-    protocols = [text_of(fields_of(fields_of(way).get("format")).get("protocol")) for way in ways or ()]
-    if told.get("policy") == "SNIP" or (whole_ms and plays_ms < whole_ms):
-        return _PREVIEW
-    if told.get("policy") == "BLOCK":
-        return "it is not to be heard in this country"
-    if protocols and all(protocol.startswith(("ctr-", "cbc-")) for protocol in protocols):
-        return "it is protected against copies (DRM), which is not touched"
-    return ""
-
-
-def _video(entry: object) -> Offer | None:
-    """A hit of YouTube's search; None for what has no length, such as a broadcast."""
-    found = parse_youtube(entry)
-    if found is None or not found.length_s:
-        return None
-    artist = found.artist or text_of(fields_of(entry).get("channel"))
-    return Offer(found.url, artist, found.title, found.length_s)
+def _refuse_broadcast(told: Mapping[str, Any], *_: object, **__: object) -> None:
+    """Raise GiveUp for what is live; yt-dlp asks before it looks at the formats."""
+    if told.get("live_status") in {"is_live", "post_live"}:
+        raise GiveUp("it is a live broadcast, and no track yet; `music-sync retry` tries it when that is over", "live")
