@@ -23,8 +23,8 @@ from music_sync.adapters.sql.engine import open_engine
 from music_sync.adapters.sql.inbox import SqlInbox
 from music_sync.model.errors import BadSetting
 from music_sync.settings import load
-from music_sync.web import webhooks
 from music_sync.web import webhooks_schemes as schemes
+from music_sync.web import webhooks_store
 from music_sync.web.webhooks_answers import BODY_CAP_BYTES, RefusedError
 from music_sync.web.webhooks_schemes import sign
 
@@ -94,7 +94,9 @@ def test_b01_an_event_without_any_signature_is_refused_with_the_same_words(sende
 
 @pytest.mark.parametrize("signature", [b"v1,abc ", b" v1,abc", b"v1,abc  v1,def"])
 def test_b01_a_signature_with_odd_spaces_is_none(signature: bytes) -> None:
-    headers = [(b"webhook-id", b"1"), (b"webhook-timestamp", b"100"), (b"webhook-signature", signature)]
+    headers = schemes.Headers(
+        [(b"webhook-id", b"1"), (b"webhook-timestamp", b"100"), (b"webhook-signature", signature)]
+    )
 
     with pytest.raises(RefusedError, match="401"):
         schemes.standard(headers, b"", [key_of(FIRST_SECRET)], 100)
@@ -217,7 +219,7 @@ PROOFS: dict[str, tuple[bytes, bytes, Proof]] = {
         b"v1,",
         sign(key_of(FIRST_SECRET), "b08", 100, BODY)["webhook-signature"].encode().removeprefix(b"v1,"),
         lambda given: schemes.standard(
-            [(b"webhook-id", b"b08"), (b"webhook-timestamp", b"100"), (b"webhook-signature", given)],
+            schemes.Headers([(b"webhook-id", b"b08"), (b"webhook-timestamp", b"100"), (b"webhook-signature", given)]),
             BODY,
             [key_of(FIRST_SECRET), key_of(SECOND_SECRET)],
             100,
@@ -226,12 +228,12 @@ PROOFS: dict[str, tuple[bytes, bytes, Proof]] = {
     "notion": (
         b"sha256=",
         hmac.digest(b"one", BODY, "sha256").hex().encode(),
-        lambda given: schemes.notion([(b"x-notion-signature", given)], BODY, ["one", "two"]),
+        lambda given: schemes.notion(schemes.Headers([(b"x-notion-signature", given)]), BODY, ["one", "two"]),
     ),
     "websub": (
         b"sha1=",
         hmac.digest(b"one", BODY, "sha1").hex().encode(),
-        lambda given: schemes.websub([(b"x-hub-signature", given)], BODY, ["one", "two"]),
+        lambda given: schemes.websub(schemes.Headers([(b"x-hub-signature", given)]), BODY, ["one", "two"]),
     ),
     "token": (
         b"",
@@ -269,7 +271,9 @@ def test_b08_the_time_of_a_refusal_does_not_tell_how_much_was_right() -> None:
     good = sign(secret, "b08", 100, BODY)["webhook-signature"]
 
     def took(signature: str) -> float:
-        headers = [(b"webhook-id", b"b08"), (b"webhook-timestamp", b"100"), (b"webhook-signature", signature.encode())]
+        headers = schemes.Headers(
+            [(b"webhook-id", b"b08"), (b"webhook-timestamp", b"100"), (b"webhook-signature", signature.encode())]
+        )
         began = time.perf_counter()
         with suppress(RefusedError):
             schemes.standard(headers, BODY, [secret], 100)
@@ -545,7 +549,7 @@ def test_b18_wrong_signatures_are_slowed_down_sooner_and_the_right_key_never(sen
 def test_b19_a_locked_database_is_told_and_nothing_is_promised(
     hooked: Served, sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webhooks, "STORED_WITHIN_S", 0.3)
+    monkeypatch.setattr(webhooks_store, "STORED_WITHIN_S", 0.3)
     engine = open_engine(hooked.site.settings.state_db)
     with engine.connect() as other:
         other.exec_driver_sql("ROLLBACK")

@@ -82,6 +82,7 @@ class HookFile:
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
         self._path = path
+        self._name = str(path)
         self._clock = clock
         self._lock = threading.Lock()
         self._seen: tuple[object, Kept] = (None, Kept())
@@ -89,7 +90,7 @@ class HookFile:
     def read(self) -> Kept:
         """Raises EnvironmentFault when it is damaged or cannot be read."""
         try:
-            status = self._path.stat()
+            status = os.stat(self._name)  # noqa: PTH116 - asked for each event, and half as dear
             mark = (status.st_mtime_ns, status.st_ino, status.st_size)
             if self._seen[0] != mark:
                 self._seen = (mark, _kept_in(self._path.read_bytes()))

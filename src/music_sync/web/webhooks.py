@@ -43,8 +43,6 @@ from music_sync.web.webhooks_schemes import Headers, Secret
 
 log = logging.getLogger(__name__)
 
-STORED_WITHIN_S = 10.0
-"""A sender that waited so long is told to come again; should its event be stored all the same, it hears the same 202."""
 LONGEST_CHALLENGE = 1000
 LOGGED_PER_S, LOGGED_AT_ONCE = 1.0, 20.0
 JSON, FORM, MULTIPART, ATOM = (
@@ -148,7 +146,7 @@ class Hooks:
         if read is None:
             allowed = ", ".join(door.methods).encode()
             raise RefusedError(405, "method", "that method is not taken here", (b"allow", allowed))
-        headers: Headers = scope["headers"]
+        headers = Headers(scope["headers"])
         content_type = schemes.only(headers, b"content-type") or b""
         kind = kind_in(content_type)
         if scope["method"] == "POST":
@@ -242,10 +240,7 @@ class Hooks:
     async def _kept(self, hook: str, event_id: str, wanted: Asked, body: bytes) -> Answer:
         event = Event(hook, event_id, wanted.type, wanted.subject, wanted.wish, body, _digest(body))
         try:
-            async with asyncio.timeout(STORED_WITHIN_S):
-                outcome = await self._store.keep(event)
-        except TimeoutError:
-            raise not_now("slow", 5) from None
+            outcome = await self._store.keep(event)
         except SyncError as error:
             is_disk = isinstance(error, EnvironmentFault)
             raise not_now("disk" if is_disk else "busy", 60 if is_disk else 5) from error
@@ -296,6 +291,8 @@ def _check_kind(kind: str, kinds: tuple[str, ...], encoding: bytes | None) -> No
 
 
 def _query(text: bytes) -> Mapping[str, Sequence[str]]:
+    if not text:
+        return {}
     try:
         return parse_qs(text.decode("ascii"), keep_blank_values=True, max_num_fields=20, errors="strict")
     except ValueError:
@@ -306,7 +303,7 @@ def _own_id(headers: Headers) -> str:
     """The id that a sender gives itself, so that a repeat is known; made here for one that gives none."""
     for name in (b"webhook-id", b"idempotency-key"):
         if schemes.only(headers, name) is not None:
-            return schemes.event_id_in([(b"webhook-id", value) for known, value in headers if known == name])
+            return schemes.event_id_in(headers, name)
     return uuid.uuid4().hex
 
 
