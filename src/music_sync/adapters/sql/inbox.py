@@ -27,6 +27,10 @@ log = logging.getLogger(__name__)
 MOST_AT_ONCE = 256
 ROWS_AT_ONCE = 32
 """SQLite took at most 999 values in a statement for long."""
+BUSY_FROM = 4
+GATHERED_S = 0.005
+"""After a group of so many the next one gathers so long: a group costs this thread as much as twenty events do, and
+takes that time from the thread that answers."""
 MOST_QUEUED = 4096
 MOST_QUEUED_BYTES = 32 * 1024**2
 WRITE_WITHIN_MS = 4000
@@ -220,7 +224,7 @@ class InboxWriter:
         self._queued: list[_Queued] = []
         self._bytes = 0
         self._lock = threading.Lock()
-        self._is_open = True
+        self._closed = threading.Event()
         self._work: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._connection: sa.Connection | None = None
         self._thread = threading.Thread(target=self._run, name="inbox writer", daemon=True)
@@ -241,24 +245,27 @@ class InboxWriter:
 
     def close(self) -> None:
         """Store what is queued and end."""
-        self._is_open = False
+        self._closed.set()
         self._work.put(None)
         self._thread.join(30)
 
     def _run(self) -> None:
-        while group := self._next_group():
+        group: list[_Queued] = []
+        while group := self._next_group(len(group)):
             answers = self._written([each.event for each in group])
             with self._lock:
                 self._bytes -= sum(len(each.event.body) for each in group)
             self._deliver([(each.event, each.answered, answer) for each, answer in zip(group, answers, strict=True)])
         self._drop_connection()
 
-    def _next_group(self) -> list[_Queued]:
-        """Wait for some and take them; none when it is time to end."""
+    def _next_group(self, before: int) -> list[_Queued]:
+        """Wait for some and take them; none when it is time to end. `before` is the size of the group before."""
+        if before >= BUSY_FROM:
+            self._closed.wait(GATHERED_S)
         while True:
             with self._lock:
                 group, self._queued = self._queued[:MOST_AT_ONCE], self._queued[MOST_AT_ONCE:]
-            if group or not self._is_open:
+            if group or self._closed.is_set():
                 return group
             self._work.get()
 
