@@ -29,8 +29,8 @@ ROWS_AT_ONCE = 32
 """SQLite took at most 999 values in a statement for long."""
 BUSY_FROM = 4
 GATHERED_S = 0.005
-"""After a group of so many the next one gathers so long: a group costs this thread as much as twenty events do, and
-takes that time from the thread that answers."""
+"""After a group of so many the next one gathers so long: each group costs this thread time of the interpreter, which
+it takes from the thread that answers."""
 MOST_QUEUED = 4096
 MOST_QUEUED_BYTES = 32 * 1024**2
 WRITE_WITHIN_MS = 4000
