@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
-from music_sync.adapters.sql.inbox import Answer, Answered, InboxWriter, SqlInbox
+from music_sync.adapters.sql.inbox import Answer, InboxWriter, Settled, SqlInbox
 from music_sync.model.events import Event, Pile
 
 
@@ -120,9 +120,9 @@ def test_the_writer_answers_each_after_its_commit(inbox: SqlInbox, engine: sa.En
     answers: list[Answer] = []
     seen: list[int] = []
 
-    def deliver(group: Sequence[tuple[Answered, Answer]]) -> None:
+    def deliver(group: Sequence[Settled]) -> None:
         seen.append(len(inbox.events()))
-        for answered, answer in group:
+        for _event, answered, answer in group:
             answered(answer)
 
     writer = InboxWriter(inbox, engine, deliver)

@@ -58,8 +58,8 @@ class Keys:
     def handshake_came(self, token: str) -> bool:
         return len(token) % 2 == 0
 
-    def confirm_lease(self, mode: str, topic: str, lease_s: float) -> bool:
-        return lease_s >= 0 and mode == "subscribe" and bool(topic)
+    def confirm_lease(self, mode: str, topic: str, token: str, lease_s: float) -> bool:
+        return lease_s >= 0 and mode == "subscribe" and bool(topic) and len(token) < 1000
 
 
 class Store:

@@ -1,6 +1,7 @@
 """The lanes that start what events ask for: at once, once, in bursts together, and again where it did not go well."""
 
 import queue
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -11,8 +12,8 @@ from tests.state import state_at
 
 from music_sync.adapters.sql.inbox import SqlInbox
 from music_sync.model.errors import EnvironmentFault
-from music_sync.model.events import Event, Stored
-from music_sync.triggers.webhook import BURST_PAUSE_S, MOST_TRIES, Dispatcher, Lane
+from music_sync.model.events import Event, Pile, Stored
+from music_sync.triggers.webhook import BURST_PAUSE_S, LOOKED_EVERY_S, MOST_TRIES, Dispatcher, Lane
 
 
 @pytest.fixture
@@ -151,9 +152,56 @@ def test_a_running_dispatcher_starts_what_comes_and_what_a_kill_left(inbox: SqlI
     dispatcher.start()
     first = began.get(timeout=5)
     inbox.keep(events(1, "new"))
-    dispatcher.arrived()
+    dispatcher.arrived(["new"])
     second = began.get(timeout=5)
     dispatcher.stop()
     dispatcher.wait(5)
 
     assert (first, second) == ("left by a kill", "new")
+
+
+class Counting(SqlInbox):
+    """Counts how often it was looked through."""
+
+    looks = 0
+
+    def piles(self) -> Sequence[Pile]:
+        self.looks += 1
+        return super().piles()
+
+
+def test_a_burst_is_looked_at_once_in_a_while_and_not_once_a_group(tmp_path: Path) -> None:
+    engine = state_at(tmp_path / "var" / "state.db")
+    inbox, began = Counting(engine, "home"), queue.Queue[str]()
+
+    def work(subject: str, _events: Sequence[Stored]) -> Mapping[str, Any]:
+        began.put(subject)
+        return {"result": "done"}
+
+    lane = Lane(inbox, every, work)
+    started = time.monotonic()
+    lane.start()
+    for number in range(400):
+        inbox.keep(events(1, start=number))
+        lane.arrived()
+    first, looks, took_s = began.get(timeout=5), inbox.looks, time.monotonic() - started
+    lane.stop()
+    lane.join(5)
+    engine.dispose()
+
+    assert first == "what:https://x"
+    assert looks <= took_s / LOOKED_EVERY_S + 6
+
+
+def test_only_the_lane_that_takes_a_subject_is_woken(inbox: SqlInbox) -> None:
+    board, syncs = (
+        Lane(inbox, takes, Working()) for takes in (lambda name: name == "tasks", lambda name: name != "tasks")
+    )
+    for lane in (board, syncs):
+        lane._came = False
+    dispatcher = Dispatcher(inbox, [board, syncs])
+    dispatcher.arrived(["tasks"])
+
+    assert (board._came, syncs._came) == (True, False)
+    dispatcher.arrived()
+    assert syncs._came

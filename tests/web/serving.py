@@ -3,6 +3,7 @@
 import queue
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -78,12 +79,14 @@ def settings_in(home: Path, **variables: str) -> Settings:
 
 
 @contextmanager
-def served(home: Path, *, password: str = PASSWORD, **variables: str) -> Iterator[Served]:
+def served(
+    home: Path, clock: Callable[[], float] = time.time, /, *, password: str = PASSWORD, **variables: str
+) -> Iterator[Served]:
     settings = settings_in(home, **variables)
     store = SignInFile(settings.sign_in_file, cost=CHEAP)
     if password:
         store.set_password(password)
     syncs = Syncs()
     state_at(settings.state_db).dispose()
-    with open_site(settings, store, syncs) as site, running(create_app(site)) as url:
+    with open_site(settings, store, syncs, clock) as site, running(create_app(site)) as url:
         yield Served(url, site, store, syncs)

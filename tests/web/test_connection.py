@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from starlette.types import Receive, Scope, Send
 from tests.web.serving import Served
 
 from music_sync.web import connection
+from music_sync.web.server import running
 
 
 @pytest.fixture
@@ -103,6 +105,41 @@ def test_b12_a_trickle_of_empty_lines_is_closed_too(server: Served, monkeypatch:
         peer.sendall(b"\r\n")
 
         assert status_of(answer_to(peer)) == 408
+
+
+def test_b12_a_slow_head_behind_another_request_is_closed_too(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "REQUEST_WITHIN_S", 0.3)
+    started = time.monotonic()
+    with connected(server) as peer:
+        answer = answer_to(peer, HEAD + b"\r\n" + HEAD)
+
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert b"HTTP/1.1 408 " in answer
+    assert time.monotonic() - started < 5
+
+
+def test_an_answer_goes_out_in_one_piece(peer: socket.socket) -> None:
+    for _ in range(20):
+        peer.sendall(HEAD + b"\r\n")
+        head, _, body = peer.recv(65536).partition(b"\r\n\r\n")
+
+        assert f"content-length: {len(body)}".encode() in head
+        assert body
+
+
+def test_an_answer_of_many_pieces_is_whole() -> None:
+    pieces = [bytes([number % 251]) * 5000 for number in range(500)]
+
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for piece in pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    with running(app) as url, httpx.Client() as client:
+        answers = [client.get(url, headers={"Connection": kept}) for kept in ("keep-alive", "keep-alive", "close")]
+
+    assert [answer.content == b"".join(pieces) for answer in answers] == [True] * 3
 
 
 def test_one_connection_more_than_allowed_is_told_to_wait(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,13 @@
 """The door for signed events, over the real server: what strangers may send, and the exact answers."""
 
+import hmac
 import json
 import logging
 import secrets
 import socket
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -17,13 +18,15 @@ import pytest
 from tests.web.sender import FIRST_SECRET, PATH, SECOND_SECRET, Sender, key_of, raw, status_of
 from tests.web.serving import Served, served
 
+from music_sync.adapters.hook_file import Key, digest_of
 from music_sync.adapters.sql.engine import open_engine
 from music_sync.adapters.sql.inbox import SqlInbox
 from music_sync.model.errors import BadSetting
 from music_sync.settings import load
-from music_sync.web import webhooks
+from music_sync.web import webhooks_schemes as schemes
+from music_sync.web import webhooks_store
 from music_sync.web.webhooks_answers import BODY_CAP_BYTES, RefusedError
-from music_sync.web.webhooks_schemes import standard
+from music_sync.web.webhooks_schemes import sign
 
 BOTH = {"MUSIC_SYNC_WEBHOOK_SECRETS": f"{FIRST_SECRET},{SECOND_SECRET}", "MUSIC_SYNC_WEBHOOK_RATE": "100000"}
 BODY = b'{"type": "unknown.type", "data": {}}'
@@ -91,10 +94,12 @@ def test_b01_an_event_without_any_signature_is_refused_with_the_same_words(sende
 
 @pytest.mark.parametrize("signature", [b"v1,abc ", b" v1,abc", b"v1,abc  v1,def"])
 def test_b01_a_signature_with_odd_spaces_is_none(signature: bytes) -> None:
-    headers = [(b"webhook-id", b"1"), (b"webhook-timestamp", b"100"), (b"webhook-signature", signature)]
+    headers = schemes.Headers(
+        [(b"webhook-id", b"1"), (b"webhook-timestamp", b"100"), (b"webhook-signature", signature)]
+    )
 
     with pytest.raises(RefusedError, match="401"):
-        standard(headers, b"", [key_of(FIRST_SECRET)], 100)
+        schemes.standard(headers, b"", [key_of(FIRST_SECRET)], 100)
 
 
 def test_b02_one_good_signature_among_others_is_enough(sender: Sender) -> None:
@@ -207,18 +212,71 @@ def test_b07_the_same_id_with_another_body_is_told_and_stored_once(
     assert "b07-two came again with another body" in caplog.text
 
 
+Proof = Callable[[bytes], object]
+TOKEN = "an obviously fake token of a named hook"
+PROOFS: dict[str, tuple[bytes, bytes, Proof]] = {
+    "standard": (
+        b"v1,",
+        sign(key_of(FIRST_SECRET), "b08", 100, BODY)["webhook-signature"].encode().removeprefix(b"v1,"),
+        lambda given: schemes.standard(
+            schemes.Headers([(b"webhook-id", b"b08"), (b"webhook-timestamp", b"100"), (b"webhook-signature", given)]),
+            BODY,
+            [key_of(FIRST_SECRET), key_of(SECOND_SECRET)],
+            100,
+        ),
+    ),
+    "notion": (
+        b"sha256=",
+        hmac.digest(b"one", BODY, "sha256").hex().encode(),
+        lambda given: schemes.notion(schemes.Headers([(b"x-notion-signature", given)]), BODY, ["one", "two"]),
+    ),
+    "websub": (
+        b"sha1=",
+        hmac.digest(b"one", BODY, "sha1").hex().encode(),
+        lambda given: schemes.websub(schemes.Headers([(b"x-hub-signature", given)]), BODY, ["one", "two"]),
+    ),
+    "token": (
+        b"",
+        TOKEN.encode(),
+        lambda given: schemes.token(
+            given.decode(), [Key("h", "1", sha256=digest_of(TOKEN)), Key("h", "2", sha256=digest_of("other"))], 100
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("scheme", PROOFS)
+@pytest.mark.parametrize("wrong", ["", "first", "last"])
+def test_b08_every_secret_is_compared_in_constant_time_whether_one_fits_or_not(
+    monkeypatch: pytest.MonkeyPatch, scheme: str, wrong: str
+) -> None:
+    compare, compared = hmac.compare_digest, list[bytes | str]()
+
+    def noted(one: bytes, other: bytes) -> bool:
+        compared.append(one)
+        return compare(one, other)
+
+    monkeypatch.setattr(hmac, "compare_digest", noted)
+    kind, good, proof = PROOFS[scheme]
+    given = {"": good, "first": b"_" + good[1:], "last": good[:-2] + b"_" + good[-1:]}[wrong]
+    with suppress(RefusedError):
+        proof(kind + given)
+
+    assert len(compared) == 2
+
+
 @pytest.mark.slow
 def test_b08_the_time_of_a_refusal_does_not_tell_how_much_was_right() -> None:
-    from music_sync.web.webhooks_schemes import sign
-
     secret = key_of(FIRST_SECRET)
     good = sign(secret, "b08", 100, BODY)["webhook-signature"]
 
     def took(signature: str) -> float:
-        headers = [(b"webhook-id", b"b08"), (b"webhook-timestamp", b"100"), (b"webhook-signature", signature.encode())]
+        headers = schemes.Headers(
+            [(b"webhook-id", b"b08"), (b"webhook-timestamp", b"100"), (b"webhook-signature", signature.encode())]
+        )
         began = time.perf_counter()
         with suppress(RefusedError):
-            standard(headers, BODY, [secret], 100)
+            schemes.standard(headers, BODY, [secret], 100)
         return time.perf_counter() - began
 
     first, last = "v1,A" + good[4:], good[:-2] + "A="
@@ -491,7 +549,7 @@ def test_b18_wrong_signatures_are_slowed_down_sooner_and_the_right_key_never(sen
 def test_b19_a_locked_database_is_told_and_nothing_is_promised(
     hooked: Served, sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webhooks, "STORED_WITHIN_S", 0.3)
+    monkeypatch.setattr(webhooks_store, "STORED_WITHIN_S", 0.3)
     engine = open_engine(hooked.site.settings.state_db)
     with engine.connect() as other:
         other.exec_driver_sql("ROLLBACK")

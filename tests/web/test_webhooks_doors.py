@@ -14,12 +14,14 @@ import pytest
 from tests.web.serving import Served, served
 
 from music_sync.adapters.hook_file import HookFile
+from music_sync.adapters.websub_hub import token_for
 from music_sync.model.events import Stored
 
 TASKS_DB, TRACKS_DB, OTHER_DB = (letter * 32 for letter in "abc")
 NOTION_TOKEN = "secret_" + "obviouslyfakeverificationtoken"
 CHANNEL = "UCfakefakefakefakefakefa"
 TOPIC = f"https://www.youtube.com/feeds/videos.xml?channel_id={CHANNEL}"
+HUB_SECRET = "an obviously fake hub secret"
 SETTINGS = {
     "MUSIC_SYNC_WEBHOOK_RATE": "100000",
     "NOTION_WEBHOOK_TOKEN": NOTION_TOKEN,
@@ -46,8 +48,8 @@ def tokens(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, st
     (home / "music-sync.toml").write_text(HOOKS)
     file = HookFile(home / "var" / "webhooks.json")
     made = {name: file.add(name, signed=False) for name in ("ifttt", "shelf", "button", "plex")}
-    file.put("youtube", "an obviously fake hub secret", signed=True)
-    file.lease(TOPIC, 0.0)
+    file.put("youtube", HUB_SECRET, signed=True)
+    file.ask_lease(TOPIC, "https://music.example.org/webhooks/youtube")
     return home, made
 
 
@@ -156,12 +158,20 @@ def test_b21_a_handshake_comes_too_late_after_an_hour(tmp_path: Path) -> None:
 # YouTube
 
 
+ASKED = {
+    "token": token_for(TOPIC, HUB_SECRET),
+    "hub.mode": "subscribe",
+    "hub.topic": TOPIC,
+    "hub.challenge": "c",
+    "hub.lease_seconds": "432000",
+}
+
+
 def test_the_hubs_question_is_answered_for_what_was_asked_for(
     client: httpx.Client, tokens: tuple[Path, dict[str, str]]
 ) -> None:
-    asked = {"hub.mode": "subscribe", "hub.topic": TOPIC, "hub.challenge": "c-<b>1</b>", "hub.lease_seconds": "432000"}
-    answer = client.get("/webhooks/youtube", params=asked)
-    until = HookFile(tokens[0] / "var" / "webhooks.json").read().leases[TOPIC]
+    answer = client.get("/webhooks/youtube", params=ASKED | {"hub.challenge": "c-<b>1</b>"})
+    until = HookFile(tokens[0] / "var" / "webhooks.json").read().leases[TOPIC].until
 
     assert (answer.status_code, answer.text) == (200, "c-<b>1</b>")
     assert answer.headers["content-type"].startswith("text/plain")
@@ -173,21 +183,22 @@ def test_the_hubs_question_is_answered_for_what_was_asked_for(
     [
         {"hub.topic": "https://www.youtube.com/feeds/videos.xml?channel_id=other"},
         {"hub.mode": "unsubscribe"},
-        {"hub.mode": "denied"},
+        {"hub.mode": "other"},
+        {"token": ""},
+        {"token": "0" * 32},
+        {"token": "\u00e4"},
         {"hub.challenge": ""},
         {"hub.challenge": "x" * 1001},
     ],
 )
 def test_the_hubs_question_for_anything_else_is_not_echoed(client: httpx.Client, changed: dict[str, str]) -> None:
-    asked = {"hub.mode": "subscribe", "hub.topic": TOPIC, "hub.challenge": "c", "hub.lease_seconds": "60"}
-
-    assert client.get("/webhooks/youtube", params=asked | changed).status_code == 404
+    assert client.get("/webhooks/youtube", params=ASKED | changed).status_code == 404
 
 
 @pytest.mark.parametrize("method", ["sha1", "sha256", "sha384", "sha512"])
 def test_a_signed_feed_starts_a_sync_of_youtube(client: httpx.Client, doors: Served, method: str) -> None:
     body = f"<feed><entry><id>yt:video:{method}</id></entry></feed>".encode()
-    signature = f"{method}=" + hmac.new(b"an obviously fake hub secret", body, method).hexdigest()
+    signature = f"{method}=" + hmac.new(HUB_SECRET.encode(), body, method).hexdigest()
     headers = {"content-type": "application/atom+xml", "X-Hub-Signature": signature}
 
     answer = client.post("/webhooks/youtube", content=body, headers=headers)

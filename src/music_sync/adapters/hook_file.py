@@ -5,6 +5,7 @@ A signature needs its secret in clear; of a token its hash is enough, so that is
 
 import base64
 import binascii
+import fcntl
 import hashlib
 import json
 import os
@@ -12,11 +13,12 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from music_sync.adapters.durable_files import write_whole
+from music_sync.adapters.durable_files import faults_about, write_whole
 from music_sync.model.errors import BadSetting, EnvironmentFault
 
 SHORTEST_SECRET_BYTES = 24
@@ -55,13 +57,24 @@ class Handshake:
 
 
 @dataclass(frozen=True)
+class Lease:
+    """A subscription at YouTube's hub, to one topic. Times are epoch seconds."""
+
+    callback: str = field(default="", repr=False)
+    """Where the hub comes to for it."""
+    given_at: float = 0.0
+    until: float = 0.0
+    """Both 0 while the hub did not say yes."""
+
+
+@dataclass(frozen=True)
 class Kept:
     """All of the file."""
 
     keys: tuple[Key, ...] = ()
     handshake: Handshake | None = None
-    leases: Mapping[str, float] = field(default_factory=dict)
-    """Topics we subscribed to at YouTube's hub -> until when, in epoch seconds; 0 while the hub did not say yes."""
+    leases: Mapping[str, Lease] = field(default_factory=dict)
+    """By the topic that we asked for."""
 
 
 class HookFile:
@@ -69,6 +82,7 @@ class HookFile:
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
         self._path = path
+        self._name = str(path)
         self._clock = clock
         self._lock = threading.Lock()
         self._seen: tuple[object, Kept] = (None, Kept())
@@ -76,7 +90,7 @@ class HookFile:
     def read(self) -> Kept:
         """Raises EnvironmentFault when it is damaged or cannot be read."""
         try:
-            status = self._path.stat()
+            status = os.stat(self._name)  # noqa: PTH116 - asked for each event, and half as dear
             mark = (status.st_mtime_ns, status.st_ino, status.st_size)
             if self._seen[0] != mark:
                 self._seen = (mark, _kept_in(self._path.read_bytes()))
@@ -127,18 +141,31 @@ class HookFile:
 
     def handshake_came(self, token: str) -> bool:
         """Keep the token of a handshake for the person; False when nobody waits for one, or another came first."""
-        with self._lock:
-            waiting = self.read().handshake
+        with self._changing() as kept:
+            waiting = kept.handshake
             if waiting is None or self._clock() >= waiting.until or waiting.token not in {"", token}:
                 return False
-            self._write(replace(self.read(), handshake=replace(waiting, token=token)))
+            self._write(replace(kept, handshake=replace(waiting, token=token)))
             return True
 
     def end_handshake(self) -> None:
         self._change(lambda kept: replace(kept, handshake=None))
 
-    def lease(self, topic: str, until: float) -> None:
-        self._change(lambda kept: replace(kept, leases={**kept.leases, topic: until}))
+    def ask_lease(self, topic: str, callback: str) -> None:
+        """A topic is about to be asked for; what is left of a lease to the same callback stays."""
+        with self._changing() as kept:
+            if topic not in kept.leases or kept.leases[topic].callback != callback:
+                self._write(_leased(kept, topic, Lease(callback)))
+
+    def give_lease(self, topic: str, lease_s: float) -> bool:
+        """The hub gave a topic for so long, 0 for not at all; False when nobody asked for it."""
+        with self._changing() as kept:
+            if topic not in kept.leases:
+                return False
+            now = self._clock()
+            given = replace(kept.leases[topic], given_at=now, until=now + lease_s)
+            self._write(_leased(kept, topic, given))
+            return True
 
     def drop_lease(self, topic: str) -> None:
         self._change(
@@ -146,11 +173,23 @@ class HookFile:
         )
 
     def _change(self, change: Callable[[Kept], Kept]) -> None:
-        with self._lock:
-            self._write(change(self.read()))
+        with self._changing() as kept:
+            self._write(change(kept))
+
+    @contextmanager
+    def _changing(self) -> Iterator[Kept]:
+        """What stands there, while nobody else changes it: the server writes leases while a person adds a sender."""
+        lock = self._path.with_suffix(".lock")
+        with self._lock, faults_about(lock):
+            lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                yield self.read()
+            finally:
+                os.close(descriptor)
 
     def _write(self, kept: Kept) -> None:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_whole(self._path, (json.dumps(asdict(kept), indent=2) + "\n").encode())
 
 
@@ -178,6 +217,10 @@ def _lasting(keys: Sequence[Key], now: float) -> tuple[Key, ...]:
     return tuple(key for key in keys if key.counts(now))
 
 
+def _leased(kept: Kept, topic: str, lease: Lease) -> Kept:
+    return replace(kept, leases={**kept.leases, topic: lease})
+
+
 def _ending(key: Key, hook: str, ends_at: float) -> Key:
     is_meant = key.hook == hook and (not key.ends_at or key.ends_at > ends_at)
     return replace(key, ends_at=ends_at) if is_meant else key
@@ -189,5 +232,5 @@ def _kept_in(content: bytes) -> Kept:
     return Kept(
         tuple(Key(**key) for key in said["keys"]),
         Handshake(**handshake) if handshake else None,
-        {str(topic): float(until) for topic, until in said["leases"].items()},
+        {str(topic): Lease(**lease) for topic, lease in said["leases"].items()},
     )

@@ -79,7 +79,8 @@ def list_them(*, as_json: bool) -> int:
 def rotate(name: str, overlap: float) -> int:
     """Make a new secret for a sender; the old one counts for a day more, or as long as you say."""
     if name in {NOTION, YOUTUBE}:
-        raise BadSetting(f"the secret of {name} is not made here; `music-sync webhook remove {name}`, then add it anew")
+        then = "add it anew" if name == NOTION else "the server makes a new one and tells it to YouTube's hub"
+        raise BadSetting(f"the secret of {name} is not made here; `music-sync webhook remove {name}`, then {then}")
     secret = _file(load().settings).rotate(name, overlap_s=overlap * 3600)
     click.echo(f"{_words(name)}, shown only now: {secret}")
     click.echo(f"the old one counts for {overlap:g} h more")

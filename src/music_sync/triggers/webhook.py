@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 CALM_EVENTS = 10
 BURST_PAUSE_S = 15.0
 """More than so many events of one subject are a burst: its next run begins so long after the one before began."""
+LOOKED_EVERY_S = 0.1
+"""One look serves all that came in so long, as it counts what waits."""
 MOST_TRIES = 6
 FIRST_PAUSE_S = 60.0
 LONGEST_PAUSE_S = 3600.0
@@ -47,7 +49,7 @@ class Lane(threading.Thread):
         """`wait_until_free` is called when a run found another one at work, and returns when that has ended."""
         super().__init__(name="webhook events", daemon=True)
         self._inbox = inbox
-        self._takes = takes
+        self.takes = takes
         self._work = work
         self._wait_until_free = wait_until_free
         self._monotonic_s = monotonic_s
@@ -55,6 +57,7 @@ class Lane(threading.Thread):
         self._came = True
         self._stopped = False
         self._began: dict[str, float] = {}
+        self._looked = -LOOKED_EVERY_S
 
     def arrived(self) -> None:
         """Something may be waiting; costs nothing when called for each event."""
@@ -81,7 +84,7 @@ class Lane(threading.Thread):
         """Do what is due; gives the seconds until something else is, or None when nothing waits."""
         later: list[float] = []
         for pile in self._inbox.piles():
-            if self._stopped or not self._takes(pile.subject):
+            if self._stopped or not self.takes(pile.subject):
                 continue
             wait_s = self._wait_s(pile)
             if wait_s > 0:
@@ -136,6 +139,10 @@ class Lane(threading.Thread):
         with self._signal:
             if not self._came and not self._stopped and pause_s != 0.0:
                 self._signal.wait(pause_s)
+            rest_s = self._looked + LOOKED_EVERY_S - time.monotonic()
+            if self._came and pause_s != 0.0 and rest_s > 0:
+                self._signal.wait_for(lambda: self._stopped, rest_s)
+            self._looked = time.monotonic()
             self._came = False
             return not self._stopped
 
@@ -154,9 +161,11 @@ class Dispatcher:
         for lane in self._lanes:
             lane.start()
 
-    def arrived(self) -> None:
+    def arrived(self, subjects: Collection[str] | None = None) -> None:
+        """Something of these subjects may be waiting; of any, where none are named."""
         for lane in self._lanes:
-            lane.arrived()
+            if subjects is None or any(map(lane.takes, subjects)):
+                lane.arrived()
 
     def stop(self) -> None:
         """Begin nothing more."""

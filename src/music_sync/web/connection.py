@@ -16,6 +16,7 @@ REQUEST_WITHIN_S = 9.0
 LARGEST_HEAD_BYTES = 32 * 1024
 MOST_HEADERS = 100
 MOST_CONNECTIONS = 900
+MOST_HELD_BYTES = 64 * 1024
 LINGER_S = 1.0
 """A refused peer that still sends is read so long and not listened to: closed at once, it would not see the answer."""
 
@@ -26,6 +27,50 @@ _SENTENCES = {
     431: "The head of the request is too large.",
     503: "Too many connections are open; try again in a moment.",
 }
+
+
+class OneWrite(asyncio.Transport):
+    """A transport whose writes within one turn of the loop go out together.
+
+    uvicorn writes the head of an answer and its body one by one, and each write wakes the peer.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._held: list[bytes] = []
+        self._held_bytes = 0
+        self.is_closing = transport.is_closing  # type: ignore[method-assign]
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        if not self._held:
+            self._loop.call_soon(self._flush)
+        self._held.append(bytes(data))
+        self._held_bytes += len(data)
+        if self._held_bytes > MOST_HELD_BYTES:
+            self._flush()
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def write_eof(self) -> None:
+        self._flush()
+        self._transport.write_eof()
+
+    def can_write_eof(self) -> bool:
+        return self._transport.can_write_eof()
+
+    def abort(self) -> None:
+        self._transport.abort()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return self._transport.get_extra_info(name, default)
+
+    def _flush(self) -> None:
+        held, self._held, self._held_bytes = self._held, [], 0
+        if held and not self._transport.is_closing():
+            self._transport.write(b"".join(held) if len(held) > 1 else held[0])
 
 
 class GuardedConnection(HttpToolsProtocol):
@@ -43,11 +88,13 @@ class GuardedConnection(HttpToolsProtocol):
         self._in_head = True
         self._head_bytes = 0
         self._is_next = False
+        self._has_begun = False
         self._refusal = 400
         self._is_refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.transport = OneWrite(transport, self.loop)
         if len(self.connections) > MOST_CONNECTIONS:
             self._refuse(503)
             return
@@ -60,7 +107,6 @@ class GuardedConnection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._is_refused or self.transport.is_closing():
             return
-        self._arm()
         room = LARGEST_HEAD_BYTES - self._head_bytes
         if self._in_head and len(data) > room:
             if self._head_ends_in(data[:room]):
@@ -73,6 +119,8 @@ class GuardedConnection(HttpToolsProtocol):
         # Where a request ended within these bytes, most of them were not the next one's head.
         if self._in_head and not self._is_next:
             self._head_bytes += len(data)
+        if self._has_begun or not self._is_next:
+            self._arm()
 
     def _head_ends_in(self, data: bytes) -> bool:
         super().data_received(data)
@@ -80,7 +128,7 @@ class GuardedConnection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._in_head, self._head_bytes = True, 0
+        self._in_head, self._head_bytes, self._has_begun = True, 0, True
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if len(self.headers) >= MOST_HEADERS:
@@ -90,17 +138,25 @@ class GuardedConnection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_head, self._head_bytes = False, 0
-        names = [name for name, _value in self.headers]
-        twice = any(names.count(name) > 1 for name in _ONCE)
+        given = dict(self.headers)
+        twice = len(given) < len(self.headers) and any(
+            [name for name, _value in self.headers].count(name) > 1 for name in _ONCE
+        )
         # The one that the parser does not choose would be another's body: a smuggled request.
-        if twice or (b"content-length" in names and b"transfer-encoding" in names):
+        if twice or (b"content-length" in given and b"transfer-encoding" in given):
             raise httptools.HttpParserError("contradicting headers")
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         self._disarm()
-        self._in_head, self._head_bytes, self._is_next = True, 0, True
+        self._in_head, self._head_bytes, self._is_next, self._has_begun = True, 0, True, False
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        # The next request may have begun while this one was worked on.
+        if self._has_begun:
+            self._arm()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the library's sentence, ours is said instead
         self._refuse(self._refusal)

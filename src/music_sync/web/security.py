@@ -4,6 +4,7 @@ import ipaddress
 import logging
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from starlette.requests import ClientDisconnect
@@ -29,6 +30,7 @@ HEADERS = (
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cache-control", b"no-store"),
 )
 
 Refuse = Callable[[Scope, int, str], Response]
@@ -133,6 +135,7 @@ def is_loopback(host: str) -> bool:
         return plain == "localhost"
 
 
+@lru_cache(256)
 def host_in(header: str) -> str:
     """The name in a Host header, without its port, in lower case; empty for what is none."""
     try:
@@ -161,17 +164,14 @@ class _Started:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.is_so = True
-            message = {**message, "headers": [*_completed(message)]}
+            message = {**message, "headers": _completed(message)}
         await self._send(message)
 
 
-def _completed(message: MutableMapping[str, object]) -> Iterable[tuple[bytes, bytes]]:
+def _completed(message: MutableMapping[str, object]) -> list[tuple[bytes, bytes]]:
     given: Iterable[tuple[bytes, bytes]] = message.get("headers", ())  # type: ignore[assignment]
     names = {name.lower() for name, _value in given}
-    yield from given
-    yield from (header for header in HEADERS if header[0] not in names)
-    if b"cache-control" not in names:
-        yield b"cache-control", b"no-store"
+    return [*given, *[header for header in HEADERS if header[0] not in names]]
 
 
 def _unbracketed(host: str) -> str:

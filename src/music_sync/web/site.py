@@ -1,6 +1,7 @@
 """What every page and route may need: made, started and stopped in one place."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from signal import SIGTERM
@@ -11,6 +12,7 @@ from fastapi import Request
 from music_sync.adapters.sync_process import STOP_WITHIN_S, SyncProcess
 from music_sync.model.events import ONLY, Inbox
 from music_sync.settings import Settings
+from music_sync.triggers.leases import Leases
 from music_sync.triggers.webhook import Dispatcher
 from music_sync.web.security_sign_in import SignIn, Store
 from music_sync.web.webhooks import Hooks, HookSettings
@@ -37,6 +39,8 @@ class Site:
     """The open catalogue of all pages."""
     work: Work
     """What was asked for from a page."""
+    leases: Leases
+    """The subscriptions at YouTube's hub; `look()` asks for what is due at once."""
 
 
 def site_of(request: Request) -> Site:
@@ -44,24 +48,27 @@ def site_of(request: Request) -> Site:
 
 
 @contextmanager
-def open_site(settings: Settings, sign_ins: Store, process: SyncProcess | None = None) -> Iterator[Site]:
+def open_site(
+    settings: Settings, sign_ins: Store, process: SyncProcess | None = None, clock: Callable[[], float] = time.time
+) -> Iterator[Site]:
     """The site of a home; while the block runs events are stored, and start what they ask for.
 
-    `process` runs the syncs; raises BadSetting for a secret that is too weak before anything is opened.
+    `process` runs the syncs, `clock` is the webhooks' own; raises BadSetting for a secret that is too weak before
+    anything is opened.
     """
-    file = serving.hook_file(settings)
-    keys = HookKeys(settings, file)
+    file = serving.hook_file(settings, clock)
+    keys = HookKeys(settings, file, clock)
     process = process or SyncProcess(outlives_us=True)
     inbox, engine = serving.open_inbox(settings)
     dispatcher = serving.dispatcher(settings, inbox, process)
     store = GroupStore(inbox, engine, dispatcher.arrived)
-    leases = serving.leases(settings, file)
+    leases = serving.leases(settings, file, clock)
     dashboard = Dashboard(settings)
-    hooks = Hooks(hook_settings(settings), keys, store)
+    hooks = Hooks(hook_settings(settings), keys, store, clock)
     dispatcher.start()
     leases.start()
     try:
-        yield Site(settings, SignIn(sign_ins), inbox, hooks, dispatcher, dashboard, Work(dashboard.run))
+        yield Site(settings, SignIn(sign_ins), inbox, hooks, dispatcher, dashboard, Work(dashboard.run), leases)
     finally:
         leases.stop()
         store.close()

@@ -13,7 +13,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import parse_qs
 
@@ -43,8 +43,7 @@ from music_sync.web.webhooks_schemes import Headers, Secret
 
 log = logging.getLogger(__name__)
 
-STORED_WITHIN_S = 10.0
-"""A sender that waited so long is told to come again; should its event be stored all the same, it hears the same 202."""
+LONGEST_CHALLENGE = 1000
 LOGGED_PER_S, LOGGED_AT_ONCE = 1.0, 20.0
 JSON, FORM, MULTIPART, ATOM = (
     "application/json",
@@ -63,8 +62,8 @@ class Keys(Protocol):
     def tokens(self, hook: str) -> Sequence[Key]: ...
     def handshake(self) -> Handshake | None: ...
     def handshake_came(self, token: str) -> bool: ...
-    def confirm_lease(self, mode: str, topic: str, lease_s: float) -> bool:
-        """A hub asks whether we want this; False when we did not ask for it."""
+    def confirm_lease(self, mode: str, topic: str, token: str, lease_s: float) -> bool:
+        """A hub asks whether we want this; False when we did not ask for it, or it is not the hub that asks."""
 
 
 class Store(Protocol):
@@ -126,13 +125,17 @@ class Hooks:
         address: str = scope["state"]["address"]
         hook = _hook_in(path)
         try:
-            answer, reason = await self._answered(scope, receive, hook), ""
+            answer = await self._answered(scope, receive, hook)
         except RefusedError as refusal:
-            answer, reason = self._refused(refusal, hook, address)
+            answer = self._refused(refusal, hook, address)
+        except SyncError as error:
+            # What the senders' secrets are kept in cannot be read or written: nobody can be known.
+            log.error("webhook %s: %s", visible(hook), error)  # noqa: TRY400 - the sentence says it all
+            answer = self._refused(not_now("secrets", 60), hook, address)
         except (ClientGoneError, asyncio.CancelledError):
             self.counts[hook, 0, "gone"] += 1
             return
-        self.counts[hook, answer.status, reason] += 1
+        self.counts[hook, answer.status, answer.reason] += 1
         await answer.send(send)
 
     async def _answered(self, scope: Scope, receive: Receive, hook: str) -> Answer:
@@ -143,7 +146,7 @@ class Hooks:
         if read is None:
             allowed = ", ".join(door.methods).encode()
             raise RefusedError(405, "method", "that method is not taken here", (b"allow", allowed))
-        headers: Headers = scope["headers"]
+        headers = Headers(scope["headers"])
         content_type = schemes.only(headers, b"content-type") or b""
         kind = kind_in(content_type)
         if scope["method"] == "POST":
@@ -193,21 +196,22 @@ class Hooks:
 
     async def youtube_asks(self, request: _Request) -> Answer:
         """WebSub's challenge: echoed only for what we asked for."""
-        mode, topic, challenge, lease = (
-            (request.query.get(f"hub.{name}") or [""])[0] for name in ("mode", "topic", "challenge", "lease_seconds")
-        )
+        names = ("hub.mode", "hub.topic", "token", "hub.challenge", "hub.lease_seconds", "hub.reason")
+        mode, topic, token, challenge, lease, reason = ((request.query.get(name) or [""])[0] for name in names)
         lease_s = float(lease) if lease.isdecimal() and len(lease) < 10 else 0.0
-        is_asked = 0 < len(challenge) <= 1000 and self._keys.confirm_lease(mode, topic, lease_s)
-        if not is_asked:
+        is_whole = mode == "denied" or 0 < len(challenge) <= LONGEST_CHALLENGE
+        if not is_whole or not self._keys.confirm_lease(mode, topic, token, lease_s):
             raise RefusedError(404, "not_subscribed", "nothing of that is subscribed to")
+        if mode == "denied":
+            log.warning("webhook youtube: the hub denies %s: %s", visible(topic), visible(reason) or "it says not why")
+            return Answer(200, b"")
         return Answer(200, challenge.encode())
 
     async def youtube(self, request: _Request) -> Answer:
         """A channel has something new; what it is is asked of YouTube, so the feed in the body is not even parsed."""
         secret = self._keys.youtube_secret()
         if not secret or not schemes.websub(request.headers, request.body, [secret]):
-            self.counts[YOUTUBE, 202, "dropped"] += 1
-            return Answer(202, {"state": "accepted"})
+            return Answer(202, {"state": "accepted"}, reason="dropped")
         self._limit(YOUTUBE)
         digest = _digest(request.body)
         wanted = Asked("youtube.feed", self._settings.youtube_subject)
@@ -236,10 +240,7 @@ class Hooks:
     async def _kept(self, hook: str, event_id: str, wanted: Asked, body: bytes) -> Answer:
         event = Event(hook, event_id, wanted.type, wanted.subject, wanted.wish, body, _digest(body))
         try:
-            async with asyncio.timeout(STORED_WITHIN_S):
-                outcome = await self._store.keep(event)
-        except TimeoutError:
-            raise not_now("slow", 5) from None
+            outcome = await self._store.keep(event)
         except SyncError as error:
             is_disk = isinstance(error, EnvironmentFault)
             raise not_now("disk" if is_disk else "busy", 60 if is_disk else 5) from error
@@ -253,16 +254,16 @@ class Hooks:
         if wait_s:
             raise too_much("rate", wait_s)
 
-    def _refused(self, refusal: RefusedError, hook: str, address: str) -> tuple[Answer, str]:
+    def _refused(self, refusal: RefusedError, hook: str, address: str) -> Answer:
         """The refusal's answer; an address that keeps failing to prove itself is told to slow down, and only then."""
-        answer, reason = refusal.answer, refusal.reason
+        answer, reason = refusal.answer, refusal.answer.reason
         if answer.status == 401:
             wait_s = self._failed.wait_s(address)
             if wait_s:
-                answer = too_much("failures", wait_s).answer
+                answer = replace(too_much("failures", wait_s).answer, reason=reason)
         if self._logged.wait_s(hook) == 0.0:
             log.warning("webhook %s: %d %s from %s", visible(hook), answer.status, reason, address)
-        return answer, reason
+        return answer
 
 
 DOORS: Mapping[str, _Door] = {
@@ -290,6 +291,8 @@ def _check_kind(kind: str, kinds: tuple[str, ...], encoding: bytes | None) -> No
 
 
 def _query(text: bytes) -> Mapping[str, Sequence[str]]:
+    if not text:
+        return {}
     try:
         return parse_qs(text.decode("ascii"), keep_blank_values=True, max_num_fields=20, errors="strict")
     except ValueError:
@@ -300,7 +303,7 @@ def _own_id(headers: Headers) -> str:
     """The id that a sender gives itself, so that a repeat is known; made here for one that gives none."""
     for name in (b"webhook-id", b"idempotency-key"):
         if schemes.only(headers, name) is not None:
-            return schemes.event_id_in([(b"webhook-id", value) for known, value in headers if known == name])
+            return schemes.event_id_in(headers, name)
     return uuid.uuid4().hex
 
 

@@ -17,6 +17,8 @@ class Answer:
     status: int
     said: Mapping[str, object] | bytes = field(default_factory=dict)
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    reason: str = ""
+    """One word for the log and the counters, where there is something to say."""
 
     async def send(self, send: Send) -> None:
         is_text = isinstance(self.said, bytes)
@@ -28,12 +30,11 @@ class Answer:
 
 
 class RefusedError(Exception):
-    """A request that is not taken in. `reason` is one word for the log and the counters."""
+    """A request that is not taken in."""
 
     def __init__(self, status: int, reason: str, sentence: str = "", *headers: tuple[bytes, bytes]) -> None:
         super().__init__(status, reason)
-        self.reason = reason
-        self.answer = Answer(status, {"error": sentence or reason}, headers)
+        self.answer = Answer(status, {"error": sentence or reason}, headers, reason)
 
 
 class ClientGoneError(Exception):

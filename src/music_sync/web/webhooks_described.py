@@ -71,7 +71,10 @@ def described() -> dict[str, Any]:
             "/webhooks/youtube": {
                 "get": {
                     "summary": "WebSub's question whether we subscribed",
-                    "parameters": [_query(f"hub.{name}") for name in ("mode", "topic", "challenge", "lease_seconds")],
+                    "parameters": [
+                        _query("token"),
+                        *(_query(f"hub.{name}") for name in ("mode", "topic", "challenge", "lease_seconds")),
+                    ],
                     "responses": {"200": {"description": "The challenge, echoed."}, **_refusals()},
                 },
                 "post": _post(

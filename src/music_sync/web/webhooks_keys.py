@@ -1,9 +1,11 @@
 """By what senders are known: the secrets of the settings and those that `music-sync webhook` made, together."""
 
+import hmac
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from music_sync.adapters.hook_file import NOTION, SIGNED, YOUTUBE, Handshake, HookFile, Kept, Key, signing_key
+from music_sync.adapters.websub_hub import LEASE_S, token_for
 from music_sync.settings import Settings
 from music_sync.web.webhooks_schemes import Secret
 
@@ -13,8 +15,9 @@ LONGEST_LEASE_S = 30 * 86400.0
 class HookKeys:
     """Fulfils `web.webhooks.Keys`. Making one raises BadSetting for a secret that is too weak to count."""
 
-    def __init__(self, settings: Settings, file: HookFile) -> None:
+    def __init__(self, settings: Settings, file: HookFile, clock: Callable[[], float] = time.time) -> None:
         self._file = file
+        self._clock = clock
         own = settings.notion_webhook_token
         self._notion = [own.get_secret_value()] if own else []
         self._own = [
@@ -36,7 +39,7 @@ class HookKeys:
         return self._read[1]
 
     def notion_tokens(self) -> Sequence[str]:
-        return [*self._notion, *(key.secret for key in self._of(NOTION) if key.counts(time.time()))]
+        return [*self._notion, *(key.secret for key in self._of(NOTION) if key.counts(self._clock()))]
 
     def youtube_secret(self) -> str:
         return next((key.secret for key in self._of(YOUTUBE)), "")
@@ -50,13 +53,16 @@ class HookKeys:
     def handshake_came(self, token: str) -> bool:
         return self._file.handshake_came(token)
 
-    def confirm_lease(self, mode: str, topic: str, lease_s: float) -> bool:
+    def confirm_lease(self, mode: str, topic: str, token: str, lease_s: float) -> bool:
         """A subscription that we asked for gets its end; unsubscribing is agreed to for what we do not want."""
-        is_wanted = topic in self._file.read().leases
-        if mode == "subscribe" and is_wanted:
-            self._file.lease(topic, time.time() + min(lease_s, LONGEST_LEASE_S))
-            return True
-        return mode == "unsubscribe" and not is_wanted and bool(topic)
+        secret = self.youtube_secret()
+        if not secret or not hmac.compare_digest(token.encode(), token_for(topic, secret).encode()):
+            return False
+        if mode == "unsubscribe":
+            return topic not in self._file.read().leases
+        # A hub that names no time gives what it was asked for; one that denies gives nothing.
+        given_s = {"subscribe": lease_s or LEASE_S, "denied": 0.0}.get(mode)
+        return given_s is not None and self._file.give_lease(topic, min(given_s, LONGEST_LEASE_S))
 
     def _of(self, hook: str) -> Sequence[Key]:
         return [key for key in self._file.read().keys if key.hook == hook]

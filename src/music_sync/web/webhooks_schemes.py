@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from music_sync.adapters.hook_file import Key, digest_of
 from music_sync.web.webhooks_answers import RefusedError, not_proven
 
-Headers = Sequence[tuple[bytes, bytes]]
-
 TOLERANCE_S = 300
 MOST_SIGNATURES = 10
 LONGEST_ID = 128
@@ -31,17 +29,25 @@ class Secret:
     ends_at: float = 0.0
 
 
+class Headers(dict[bytes, bytes]):
+    """The headers of a request, names in lower case; `twice` are the names that stand there more than once."""
+
+    def __init__(self, given: Sequence[tuple[bytes, bytes]]) -> None:
+        super().__init__(given)
+        names = [name for name, _value in given] if len(self) < len(given) else []
+        self.twice = frozenset(name for name in names if names.count(name) > 1)
+
+
 def only(headers: Headers, name: bytes) -> bytes | None:
     """The value of a header; raises RefusedError(400) when it stands there twice."""
-    found = [value for known, value in headers if known == name]
-    if len(found) > 1:
+    if name in headers.twice:
         raise RefusedError(400, "header_twice", f"the header {name.decode()} stands there more than once")
-    return found[0] if found else None
+    return headers.get(name)
 
 
-def event_id_in(headers: Headers) -> str:
+def event_id_in(headers: Headers, name: bytes = b"webhook-id") -> str:
     """The id of a Standard Webhooks request; raises RefusedError: 401 without one, 400 for one that is none."""
-    given = only(headers, b"webhook-id")
+    given = only(headers, name)
     if given is None:
         raise not_proven("no_id")
     try:
@@ -49,7 +55,7 @@ def event_id_in(headers: Headers) -> str:
     except UnicodeDecodeError:
         text = ""
     if not 0 < len(text) <= LONGEST_ID or not text.isprintable():
-        raise RefusedError(400, "bad_id", f"webhook-id has 1 to {LONGEST_ID} printable characters")
+        raise RefusedError(400, "bad_id", f"{name.decode()} has 1 to {LONGEST_ID} printable characters")
     return text
 
 

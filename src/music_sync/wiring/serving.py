@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -36,9 +37,9 @@ def sign_in_store(settings: Settings) -> SignInFile:
     return SignInFile(settings.sign_in_file)
 
 
-def hook_file(settings: Settings) -> HookFile:
+def hook_file(settings: Settings, clock: Callable[[], float] = time.time) -> HookFile:
     """The secrets of senders that `music-sync webhook` made."""
-    return HookFile(settings.hook_file)
+    return HookFile(settings.hook_file, clock)
 
 
 def open_inbox(settings: Settings) -> tuple[SqlInbox, sa.Engine]:
@@ -117,8 +118,8 @@ def youtube_topics(settings: Settings) -> Sequence[str]:
     return [f"{TOPIC}{quote(channel, safe='')}" for channel in settings.youtube_channels]
 
 
-def leases(settings: Settings, file: HookFile) -> Leases:
+def leases(settings: Settings, file: HookFile, clock: Callable[[], float] = time.time) -> Leases:
     """Keeps the subscriptions at YouTube's hub alive."""
     callback = f"{settings.public_url.rstrip('/')}/webhooks/{YOUTUBE}"
     hub = WebSubHub(settings.youtube_hub_url, callback, frozenset(settings.link_hosts))
-    return Leases(youtube_topics(settings), file, hub.subscribe)
+    return Leases(youtube_topics(settings), file, hub, clock)

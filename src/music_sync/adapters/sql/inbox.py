@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,6 +25,12 @@ from music_sync.model.events import DONE, FAILED, IGNORED, STARTED, WAITING, Eve
 log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 256
+ROWS_AT_ONCE = 32
+"""SQLite took at most 999 values in a statement for long."""
+BUSY_FROM = 4
+GATHERED_S = 0.005
+"""After a group of so many the next one gathers so long: each group costs this thread time of the interpreter, which
+it takes from the thread that answers."""
 MOST_QUEUED = 4096
 MOST_QUEUED_BYTES = 32 * 1024**2
 WRITE_WITHIN_MS = 4000
@@ -59,11 +66,14 @@ class SqlInbox:
 
     def keep_in(self, connection: sa.Connection, events: Sequence[Event]) -> list[Outcome]:
         """As `keep`, in a transaction that is under way and in which this process alone writes."""
-        last = connection.scalar(sa.select(sa.func.max(table.c.number))) or 0
-        stored = connection.exec_driver_sql(_insert_on(connection), [self._row(event) for event in events])
-        if stored.rowcount == len(events):
-            return ["new"] * len(events)
-        return self._told_apart(connection, events, last)
+        last = connection.exec_driver_sql("SELECT max(number) FROM events").scalar() or 0
+        now, new = self._now(), 0
+        # Some rows a statement: with one each, SQLite would hand the interpreter's lock over for every row.
+        for at in range(0, len(events), ROWS_AT_ONCE):
+            some = events[at : at + ROWS_AT_ONCE]
+            values = tuple(value for event in some for value in self._row(event, now))
+            new += connection.exec_driver_sql(_insert_on(connection.dialect.name, len(some)), values).rowcount
+        return ["new"] * new if new == len(events) else self._told_apart(connection, events, last)
 
     def _told_apart(self, connection: sa.Connection, events: Sequence[Event], last: int) -> list[Outcome]:
         """Which of these are new, when not all are; `last` is the greatest number before they came."""
@@ -86,9 +96,8 @@ class SqlInbox:
             found |= {(hook, event_id): (number, digest) for event_id, number, digest in rows}
         return found
 
-    def _row(self, event: Event) -> tuple[object, ...]:
+    def _row(self, event: Event, now: str) -> tuple[object, ...]:
         """The values of `_INSERTED`, in its order."""
-        now = self._now()
         state, told, done_at = (WAITING, "", "") if event.subject else (IGNORED, "it starts nothing here", now)
         foreign = (event.hook, event.event_id, event.type, event.subject, event.wish)
         return (self._home, *map(clean, foreign), event.body, event.digest, now, state, 0, told, done_at, "", "", "")
@@ -171,18 +180,22 @@ class SqlInbox:
         return self._clock().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _insert_on(connection: sa.Connection) -> str:
+@cache
+def _insert_on(dialect: str, rows: int) -> str:
     """As text: building it anew for each group would take longer than the database does."""
-    mark = "?" if connection.dialect.name == "sqlite" else "%s"
-    places = ", ".join([mark] * len(_INSERTED))
-    return f"INSERT INTO events ({', '.join(_INSERTED)}) VALUES ({places}) ON CONFLICT DO NOTHING"  # noqa: S608 - ours
+    mark = "?" if dialect == "sqlite" else "%s"
+    places = ", ".join([f"({', '.join([mark] * len(_INSERTED))})"] * rows)
+    return f"INSERT INTO events ({', '.join(_INSERTED)}) VALUES {places} ON CONFLICT DO NOTHING"  # noqa: S608 - ours
 
 
 Answer = Outcome | SyncError
 Answered = Callable[[Answer], None]
 
 
-@dataclass(frozen=True)
+Settled = tuple[Event, Answered, Answer]
+
+
+@dataclass(frozen=True, slots=True)
 class _Queued:
     event: Event
     answered: Answered
@@ -202,15 +215,17 @@ class InboxWriter:
         self,
         inbox: SqlInbox,
         engine: sa.Engine,
-        deliver: Callable[[Sequence[tuple[Answered, Answer]]], None],
+        deliver: Callable[[Sequence[Settled]], None],
     ) -> None:
         self._inbox = inbox
         self._engine = in_write(engine)
         self._name = name_of(engine)
         self._deliver = deliver
-        self._queue: queue.SimpleQueue[_Queued | None] = queue.SimpleQueue()
+        self._queued: list[_Queued] = []
         self._bytes = 0
         self._lock = threading.Lock()
+        self._closed = threading.Event()
+        self._work: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._connection: sa.Connection | None = None
         self._thread = threading.Thread(target=self._run, name="inbox writer", daemon=True)
         self._thread.start()
@@ -219,40 +234,40 @@ class InboxWriter:
         """Queue an event; raises QueueFull at once when too much waits."""
         with self._lock:
             size = self._bytes + len(event.body)
-            if self._queue.qsize() >= MOST_QUEUED or size > MOST_QUEUED_BYTES:
+            if len(self._queued) >= MOST_QUEUED or size > MOST_QUEUED_BYTES:
                 raise QueueFull("too many events wait to be stored; send it again in some seconds")
             self._bytes = size
-        self._queue.put(_Queued(event, answered))
+            self._queued.append(_Queued(event, answered))
+            is_first = len(self._queued) == 1
+        # Only the first wakes the writer: each waking costs a switch of threads.
+        if is_first:
+            self._work.put(None)
 
     def close(self) -> None:
         """Store what is queued and end."""
-        self._queue.put(None)
+        self._closed.set()
+        self._work.put(None)
         self._thread.join(30)
 
     def _run(self) -> None:
-        is_open = True
-        while is_open:
-            group, is_open = self._next_group()
-            if group:
-                answers = self._written([each.event for each in group])
-                with self._lock:
-                    self._bytes -= sum(len(each.event.body) for each in group)
-                self._deliver([(each.answered, answer) for each, answer in zip(group, answers, strict=True)])
+        group: list[_Queued] = []
+        while group := self._next_group(len(group)):
+            answers = self._written([each.event for each in group])
+            with self._lock:
+                self._bytes -= sum(len(each.event.body) for each in group)
+            self._deliver([(each.event, each.answered, answer) for each, answer in zip(group, answers, strict=True)])
         self._drop_connection()
 
-    def _next_group(self) -> tuple[list[_Queued], bool]:
-        """Wait for one, then take what is there beside it."""
-        group: list[_Queued] = []
-        first = self._queue.get()
-        while first is not None:
-            group.append(first)
-            if len(group) >= MOST_AT_ONCE:
-                return group, True
-            try:
-                first = self._queue.get_nowait()
-            except queue.Empty:
-                return group, True
-        return group, False
+    def _next_group(self, before: int) -> list[_Queued]:
+        """Wait for some and take them; none when it is time to end. `before` is the size of the group before."""
+        if before >= BUSY_FROM:
+            self._closed.wait(GATHERED_S)
+        while True:
+            with self._lock:
+                group, self._queued = self._queued[:MOST_AT_ONCE], self._queued[MOST_AT_ONCE:]
+            if group or self._closed.is_set():
+                return group
+            self._work.get()
 
     def _written(self, events: Sequence[Event]) -> Sequence[Answer]:
         try:
