@@ -5,16 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from music_sync.adapters.egress import read_link
-from music_sync.adapters.links import (
-    SHORT_HOSTS,
-    Place,
-    is_isrc,
-    is_link,
-    is_streaming_site,
-    playlist_place,
-    read_place,
-    track_link,
-)
+from music_sync.adapters.link_text import SHORT_HOSTS, is_link
+from music_sync.adapters.links import Place, is_isrc, is_streaming_site, playlist_place, read_place, track_link
 from music_sync.model.errors import GiveUp
 
 ID = "11dFghVXANMlKmJXsNCbNl"

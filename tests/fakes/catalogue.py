@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from music_sync.adapters.sql.rows import JournalEntry, end_row, start_row
-from music_sync.adapters.sql.tables import clean, path_key
+from music_sync.adapters.sql.text import clean, path_key
 from music_sync.model.endings import Ending, Reason
 from music_sync.model.errors import NeedsPerson
 from music_sync.model.ports import Decision, Filed, Outgoing, Past

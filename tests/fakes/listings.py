@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from music_sync.adapters.sql.tables import clean
+from music_sync.adapters.sql.text import clean
 from music_sync.model.listing import Listing
 from music_sync.model.track import FoundTrack
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from music_sync.adapters import sources
 from music_sync.adapters.export_files import survey
 from music_sync.adapters.file_names import clean
-from music_sync.adapters.links import LABELS, Place, is_link, playlist_place, read_place
+from music_sync.adapters.link_text import LABELS, is_link
+from music_sync.adapters.links import Place, playlist_place, read_place
 from music_sync.adapters.means import Means
 from music_sync.adapters.short_links import ShortLinks
 from music_sync.adapters.sources.folder import FolderSource

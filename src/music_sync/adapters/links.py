@@ -8,10 +8,17 @@ from urllib.parse import quote, unquote
 import httpx
 
 from music_sync.adapters.egress import host_of, read_link, shown
+from music_sync.adapters.link_text import (
+    LABELS,
+    SHORT_HOSTS,
+    SOUNDCLOUD_API_HOSTS,
+    SOUNDCLOUD_HOSTS,
+    SPOTIFY_HOSTS,
+    YOUTUBE_HOSTS,
+    has_app_scheme,
+    plain_link,
+)
 from music_sync.model.errors import GiveUp
-
-LABELS = {"spotify": "Spotify", "soundcloud": "SoundCloud", "youtube": "YouTube"}
-"""What a person calls the services whose links are understood."""
 
 _SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}(?![0-9A-Za-z])")
 _LANGUAGE = re.compile(r"intl-[a-z]{2,3}(?:-[a-z]{2,4})?", re.IGNORECASE)
@@ -22,26 +29,6 @@ _SECRET = re.compile(r"s-[0-9A-Za-z]+")
 _SOUNDCLOUD_API = re.compile(r"(tracks|sounds|playlists|users)[:/](?:soundcloud:[a-z]+:)?([0-9]{1,20})(?![0-9])")
 _TRACKER = re.compile(r"utm_.*|fbclid|gclid|igshid|mc_[ce]id", re.IGNORECASE)
 
-_SPOTIFY_HOSTS = frozenset(
-    {"open.spotify.com", "play.spotify.com", "embed.spotify.com", "www.spotify.com", "spotify.com", "api.spotify.com"}
-)
-_YOUTUBE_HOSTS = frozenset(
-    {
-        "youtube.com", "www.youtube.com", "m.youtube.com", "music.youtube.com", "youtu.be", "www.youtu.be",
-        "youtube-nocookie.com", "www.youtube-nocookie.com",
-    }
-)  # fmt: skip
-_SOUNDCLOUD_HOSTS = frozenset({"soundcloud.com", "www.soundcloud.com", "m.soundcloud.com"})
-_SOUNDCLOUD_API_HOSTS = frozenset({"api.soundcloud.com", "api-v2.soundcloud.com", "w.soundcloud.com"})
-SHORT_HOSTS = {
-    "spotify.link": "spotify",
-    "spotify.app.link": "spotify",
-    "spoti.fi": "spotify",
-    "on.soundcloud.com": "soundcloud",
-    "soundcloud.app.goo.gl": "soundcloud",
-    "snd.sc": "soundcloud",
-}
-"""Hosts whose links only lead elsewhere -> the service that they lead to."""
 _WRAPPERS = {
     "w.soundcloud.com": ("url",),
     "soundcloud.app.goo.gl": ("link",),
@@ -95,8 +82,8 @@ def read_place(text: str) -> Place:
 
     Raises GiveUp with one sentence for what is no link, is refused, or names nothing that can be read.
     """
-    plain = _plain(text)
-    if _has_app_scheme(plain):
+    plain = plain_link(text)
+    if has_app_scheme(plain):
         scheme, _, rest = plain.partition(":")
         return _APP_LINKS[scheme.lower()](rest.lstrip("/"), plain)
     url = read_link(plain)
@@ -131,12 +118,6 @@ def track_at(place: Place) -> TrackLink:
     return TrackLink(place.url, f"spotify:track:{place.id}" if place.service == "spotify" else place.url)
 
 
-def is_link(text: str) -> bool:
-    """Is this meant as a link or URI that can be understood, be it right or wrong? Never true of a plain name or path."""
-    plain = _plain(text)
-    return bool(re.match(r"(?i)https?:", plain)) or _has_app_scheme(plain)
-
-
 def playlist_place(source: str, playlist_id: str) -> Place:
     """The place of a playlist (or of one's likes, when the id is empty) that a source told of by its own id."""
     number = re.search(r"([0-9]+)$", playlist_id)
@@ -168,39 +149,12 @@ def is_isrc(text: str) -> bool:
 
 _KINDS = {"playlist": "playlist", "album": "album", "likes": "list of likes", "profile": "profile"}
 
-# The text around a link
-
-_AROUND = " \t\r\n\f\v\u00a0\u200b\u200c\u200d\u2060\ufeff"
-_PAIRS = ("<>", '""', "''", "``", "“”", "„“", "‘’", "«»", "()", "[]")
-
-
-def _plain(text: str) -> str:
-    """A link without what stands around it in mails, notes and shells, and with its scheme."""
-    plain = text.strip(_AROUND)
-    while len(plain) > 2 and plain[0] + plain[-1] in _PAIRS:
-        plain = plain[1:-1].strip(_AROUND)
-    # A link in Markdown, and the sentence in which apps wrap what they share.
-    told = re.fullmatch(r"\[[^\]]*\]\((\S+)\)", plain) or re.fullmatch(r"(?s)(?:(?!://).)+?\s(https?://\S+)", plain)
-    plain = told[1] if told else plain
-    if re.match(r"(?i)(?:https?|spotify|soundcloud)%3a", plain):
-        plain = unquote(plain)
-    host = re.split(r"[/?#:]", plain.removeprefix("//"), maxsplit=1)[0].lower()
-    if host in _KNOWN_HOSTS:
-        plain = f"https://{plain.removeprefix('//')}"
-    return plain
-
-
-def _has_app_scheme(plain: str) -> bool:
-    """Does it begin as a URI of a service, `spotify:` and the like?"""
-    scheme, colon, _rest = plain.partition(":")
-    return bool(colon) and scheme.lower() in _APP_LINKS
-
 
 def _wrapped(url: httpx.URL, host: str) -> str:
     """The link inside a link that only counts clicks, embeds a player or asks for consent; empty when it is none."""
     path = url.path.strip("/")
     names = _WRAPPERS.get(host, ())
-    if host in _YOUTUBE_HOSTS and path in {"redirect", "oembed", "attribution_link"}:
+    if host in YOUTUBE_HOSTS and path in {"redirect", "oembed", "attribution_link"}:
         names = ("q", "url", "u")
     if host == "soundcloud.com" and path == "oembed":
         names = ("url",)
@@ -425,10 +379,10 @@ def _soundcloud_number(text: str, link: str | httpx.URL, secret: str = "") -> Pl
 
 
 _READERS: tuple[tuple[frozenset[str], Callable[[httpx.URL], Place]], ...] = (
-    (_SPOTIFY_HOSTS, _spotify_page),
-    (_YOUTUBE_HOSTS, _youtube),
-    (_SOUNDCLOUD_HOSTS, _soundcloud),
-    (_SOUNDCLOUD_API_HOSTS, _soundcloud_api),
+    (SPOTIFY_HOSTS, _spotify_page),
+    (YOUTUBE_HOSTS, _youtube),
+    (SOUNDCLOUD_HOSTS, _soundcloud),
+    (SOUNDCLOUD_API_HOSTS, _soundcloud_api),
 )
 _APP_LINKS: dict[str, Callable[[str, str], Place]] = {
     "spotify": _spotify_uri,
@@ -436,5 +390,4 @@ _APP_LINKS: dict[str, Callable[[str, str], Place]] = {
     "vnd.youtube": _youtube_app,
     "youtube": _youtube_app,
 }
-_KNOWN_HOSTS = frozenset({*SHORT_HOSTS, *(host for hosts, _read in _READERS for host in hosts)})
 _SERVICES = (".spotify.com", ".soundcloud.com", ".youtube.com")

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from music_sync.adapters.durable_files import write_whole
-from music_sync.adapters.links import LABELS, read_place
+from music_sync.adapters.link_text import LABELS
+from music_sync.adapters.links import read_place
 from music_sync.adapters.notion_music import LINKS, part_of
 from music_sync.adapters.notion_pages import Cells, Json, cells_of, is_in_trash, related, text_in
 from music_sync.adapters.notion_properties import Schema

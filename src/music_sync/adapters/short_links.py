@@ -9,7 +9,8 @@ import httpx
 
 from music_sync.adapters.calls import after_s
 from music_sync.adapters.egress import MOST_REDIRECTS, Resolve, egress_client, host_of, read_link, resolve, shown
-from music_sync.adapters.links import LABELS, SHORT_HOSTS, Place, read_place
+from music_sync.adapters.link_text import LABELS, SHORT_HOSTS
+from music_sync.adapters.links import Place, read_place
 from music_sync.model.errors import GiveUp, ServiceUnavailable
 
 LARGEST_PAGE_BYTES = 256 * 1024

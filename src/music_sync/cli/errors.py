@@ -14,7 +14,6 @@ from music_sync.model.errors import (
     SyncError,
     TryAgainLater,
 )
-from music_sync.model.report import RunReport
 
 RESULTS: tuple[tuple[type[BaseException], str, int], ...] = (
     (BadSetting, "error", 2),
@@ -32,6 +31,8 @@ def left(error: Exception) -> int:
         return error.exit_code
     click.echo(told(error), err=True)
     if "--json" in sys.argv[1:]:
+        from music_sync.model.report import RunReport
+
         show.as_json(RunReport(fault=result_of(error), message=sentence_of(error)).as_json())
     return exit_code_of(error)
 

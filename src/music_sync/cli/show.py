@@ -6,13 +6,15 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
-from music_sync.model.endings import STAGES
-from music_sync.model.happenings import Happening, Tell
-from music_sync.model.report import RunReport, TrackReport
 from music_sync.settings import terminal_can_draw, wants_no_colour
+
+if TYPE_CHECKING:
+    from music_sync.model.happenings import Happening, Tell
+    from music_sync.model.report import RunReport, TrackReport
 
 SAID_EVERY = 25
 """Tracks after which a plain run says how far it is."""
@@ -51,7 +53,7 @@ def is_live() -> bool:
 
 
 @contextmanager
-def progress() -> Iterator[Tell]:
+def progress() -> Iterator["Tell"]:
     """Show what happens on standard error while the block runs."""
     if is_live():
         with _bars() as tell:
@@ -60,11 +62,11 @@ def progress() -> Iterator[Tell]:
         yield _plain()
 
 
-def _plain() -> Tell:
+def _plain() -> "Tell":
     """A line an event; in a long run one for how far it is, now and then."""
     count = _Count()
 
-    def tell(happening: Happening) -> None:
+    def tell(happening: "Happening") -> None:
         name = clean(happening.label)
         count.see(happening)
         if happening.kind == "started":
@@ -87,7 +89,7 @@ class _Count:
         self.ended = 0
         self._began = 0.0
 
-    def see(self, happening: Happening) -> None:
+    def see(self, happening: "Happening") -> None:
         if happening.kind == "counted":
             self.total += happening.count
             self._began = self._began or time.monotonic()
@@ -104,7 +106,7 @@ class _Count:
 
 
 @contextmanager
-def _bars() -> Iterator[Tell]:
+def _bars() -> Iterator["Tell"]:
     """A bar per active track with its stage; a finished track leaves one line."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
@@ -123,7 +125,7 @@ def _bars() -> Iterator[Tell]:
     with Progress(*columns, console=console, transient=True) as drawn:
         whole = drawn.add_task("", total=1.0, stage="", visible=False)
 
-        def tell(happening: Happening) -> None:
+        def tell(happening: "Happening") -> None:
             with lock:
                 count.see(happening)
                 if count.total:
@@ -147,14 +149,16 @@ def _bars() -> Iterator[Tell]:
         yield tell
 
 
-def _how_far(happening: Happening) -> float:
+def _how_far(happening: "Happening") -> float:
     """How much of the whole journey lies behind, 0 to 1."""
+    from music_sync.model.endings import STAGES
+
     stage = happening.stage.partition(" ")[0]
     number = STAGES.index(stage) if stage in STAGES else len(STAGES) - 1
     return (number + happening.fraction) / len(STAGES)
 
 
-def report(told: RunReport, *, future: bool = False) -> None:
+def report(told: "RunReport", *, future: bool = False) -> None:
     """Print how a run went, or what a plan foresees, in the same words; the last line says what to do next."""
     for source in told.sources:
         if not source.skipped and (not source.ok or source.message):
@@ -173,14 +177,14 @@ def report(told: RunReport, *, future: bool = False) -> None:
     click.echo(_next(told, future=future))
 
 
-def _line(track: TrackReport) -> str:
+def _line(track: "TrackReport") -> str:
     ending = track.ending
     name = f"{ending.artist} - {ending.title}" if ending.artist else ending.title or track.found.label
     sign = coloured(SIGNS[ending.name], COLOURS[ending.name])
     return f"{sign} {clean(name)}: {clean(ending.reason)}"
 
 
-def _next(told: RunReport, *, future: bool) -> str:
+def _next(told: "RunReport", *, future: bool) -> str:
     if told.fault:
         return f"next: {told.message}"
     if future:

@@ -55,7 +55,7 @@ def meant(known: Stories, text: str, settings: Settings) -> list[Known]:
     source, colon, source_id = text.partition(":")
     if colon and (by_key := known.by_key(source, source_id)):
         return by_key
-    from music_sync.adapters.links import is_link
+    from music_sync.adapters.link_text import is_link
 
     if is_link(text):
         return _by_link(known, text)
@@ -68,7 +68,8 @@ def meant(known: Stories, text: str, settings: Settings) -> list[Known]:
 
 
 def _by_link(known: Stories, text: str) -> list[Known]:
-    from music_sync.adapters.links import LABELS, read_place
+    from music_sync.adapters.link_text import LABELS
+    from music_sync.adapters.links import read_place
 
     try:
         place = read_place(text)

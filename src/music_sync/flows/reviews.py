@@ -3,16 +3,14 @@
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from music_sync.adapters.sql.journal import SqlJournal
-from music_sync.flows import rounds
-from music_sync.flows.engine import Memory
 from music_sync.model.endings import AlreadyHave, NeedsReview, OnBuyList, Reason
 from music_sync.model.errors import EnvironmentFault
 from music_sync.model.ports import Library, Past
 from music_sync.model.report import RunReport, TrackReport
 from music_sync.model.track import Analysis, FetchedFile, FoundTrack, Recording, SourceLink
-from music_sync.track.acquire import described
 from music_sync.track.evidence import is_lost
 from music_sync.track.review import (
     ANOTHER,
@@ -24,7 +22,10 @@ from music_sync.track.review import (
     reasons_for,
     short_ids,
 )
-from music_sync.track.stages import Stages
+
+if TYPE_CHECKING:
+    from music_sync.flows.engine import Memory
+    from music_sync.track.stages import Stages
 
 YOU_SAID_SO = Reason("person", "you said so")
 
@@ -35,7 +36,7 @@ class Desk:
 
     catalogue: SqlJournal
     library: Library
-    memory: Memory
+    memory: "Memory"
 
 
 def waiting(desk: Desk, keys: Collection[str] | None = None) -> list[Review]:
@@ -89,8 +90,10 @@ def reject(words: Sequence[str], desk: Desk) -> tuple[list[TrackReport], list[Re
     return bought, [each for each in reviews if each.recording_id]
 
 
-def try_again(reviews: Sequence[Review], stages: Stages, publish: Callable[[], object]) -> RunReport:
+def try_again(reviews: Sequence[Review], stages: "Stages", publish: Callable[[], object]) -> RunReport:
     """A new attempt at each, which knows what the person said."""
+    from music_sync.flows import rounds
+
     due = [(_link(each.found), Past(each.attempt, "review", each.reason, "", "person")) for each in reviews]
     as_it_comes = {each.found.key for each in reviews if each.is_misfit}
     for each in reviews:
@@ -105,6 +108,9 @@ def try_again(reviews: Sequence[Review], stages: Stages, publish: Callable[[], o
 
 
 def _review(review_id: str, link: SourceLink, past: Past, desk: Desk) -> Review:
+    from music_sync.flows import rounds
+    from music_sync.track.acquire import described
+
     flow_id = rounds.flow_id_of_link(link, past.attempt)
     known = desk.memory.first_argument(flow_id)
     found = known or replace(rounds.found_again(link), title=desk.catalogue.label(link.source, link.source_id))

@@ -15,8 +15,8 @@ from music_sync.adapters.library_folder import FolderLibrary
 from music_sync.adapters.sql.journal import SqlJournal
 from music_sync.adapters.sql.retags import SqlRetags
 from music_sync.adapters.undone_folder import UndoneFolder
-from music_sync.flows.replace import Turn, settle, switch
 from music_sync.flows.retag import Copies, Note, Retagger
+from music_sync.flows.turn import Turn, settle, switch
 from music_sync.model.errors import NeedsPerson, TryAgainLater
 from music_sync.model.track import Cover, LibraryFile, Recording
 from music_sync.track import undo

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 
 _LETTERS = str.maketrans(
     {"ø": "o", "đ": "d", "ð": "d", "ł": "l", "ı": "i", "þ": "th", "æ": "ae", "œ": "oe", "ħ": "h", "ŋ": "n"}
@@ -162,26 +162,34 @@ _STYLES = (
     r"garage|ukg|hardcore|hyperpop|synthwave|vaporwave|metal|punk|rock|jazz|swing|bossa(?:\s+nova)?|reggae|ska|salsa|country|lullaby|"
     r"ambient|chill(?:out|ed)?|trap|disco|afro(?:beat)?|latin|gospel|christmas|sad|slow|fast"
 )
-_ALONE = tuple(
-    (
-        kind,
-        re.compile(
-            rf"\W*(?:(?:in|en|em|auf|solo|full|the)\s+)?(?:{words})(?:[\s-]+(?:version|versione?|ver\.?|mix|edit|arrangement|solo|duet|"
-            r"take|rendition|style|lyrics?|vocals?))*\W*"
-        ),
-    )
-    for kind, words in (("language", _LANGUAGES), ("arranged", _INSTRUMENTS), ("style", _STYLES))
-)
-"""What names a version only when it stands alone: `(Spanish)`, `(Guitar Version)`, `(Lofi)`; the word tells two apart."""
 
-_KIND_PATTERNS = tuple((kind, re.compile(rf"(?<!\w)(?:{pattern})(?!\w)")) for kind, pattern in KINDS) + tuple(
-    (kind, re.compile(pattern)) for kind, pattern in _OTHER_SCRIPTS
-)
-# One look for all of them, since most parts of a title name none.
-_ANY_KIND = re.compile(
-    rf"(?<!\w)(?:{'|'.join(pattern for _, pattern in KINDS)})(?!\w)|{'|'.join(pattern for _, pattern in _OTHER_SCRIPTS)}"
-    rf"|{_PLACES.pattern}"
-)
+Patterns = tuple[tuple[str, re.Pattern[str]], ...]
+
+# These are made when a title is first looked at: it takes 40 ms, and most commands look at none.
+
+
+@cache
+def _alone() -> Patterns:
+    """What names a version only when it stands alone: `(Spanish)`, `(Guitar Version)`, `(Lofi)`; the word tells two apart."""
+    before = r"\W*(?:(?:in|en|em|auf|solo|full|the)\s+)?"
+    behind = r"(?:version|versione?|ver\.?|mix|edit|arrangement|solo|duet|take|rendition|style|lyrics?|vocals?)"
+    words = (("language", _LANGUAGES), ("arranged", _INSTRUMENTS), ("style", _STYLES))
+    return tuple((kind, re.compile(rf"{before}(?:{either})(?:[\s-]+{behind})*\W*")) for kind, either in words)
+
+
+@cache
+def _of_kinds() -> Patterns:
+    spaced = tuple((kind, re.compile(rf"(?<!\w)(?:{pattern})(?!\w)")) for kind, pattern in KINDS)
+    return spaced + tuple((kind, re.compile(pattern)) for kind, pattern in _OTHER_SCRIPTS)
+
+
+@cache
+def _any_kind() -> re.Pattern[str]:
+    """One look for all of them, since most parts of a title name none."""
+    spaced, others = ("|".join(pattern for _, pattern in kinds) for kinds in (KINDS, _OTHER_SCRIPTS))
+    return re.compile(rf"(?<!\w)(?:{spaced})(?!\w)|{others}|{_PLACES.pattern}")
+
+
 _POSSESSIVE = re.compile(r"(?<=\w)['’]s(?!\w)")
 _NAMED_MIX = re.compile(
     r"(?<!\w)(?:mix(?:es)?|version(?:e|en|i)?|versao|versie|wersja|verze|ver|vers|recording|mezcla|fassung)(?!\w)|バージョン|ヴァージョン|ver\.|版$|버전|версия"
@@ -240,12 +248,12 @@ def tokens(text: str) -> tuple[str, ...]:
 def kinds_in(part: str) -> tuple[frozenset[str], tuple[str, ...]]:
     """The kinds of version that a part of a title names, and the words beside them, such as the remixer's name."""
     rest = folded(_POSSESSIVE.sub("", part))
-    if alone := next((kind for kind, pattern in _ALONE if pattern.fullmatch(rest)), ""):
+    if alone := next((kind for kind, pattern in _alone() if pattern.fullmatch(rest)), ""):
         return frozenset({alone}), _telling(_NAMED_MIX.sub(" ", rest))
-    if not _ANY_KIND.search(rest):
+    if not _any_kind().search(rest):
         return _named_mix(rest)
     kinds = {"session"} if _PLACES.search(rest) else set()
-    for kind, pattern in _KIND_PATTERNS:
+    for kind, pattern in _of_kinds():
         shorter = pattern.sub(" ", rest)
         if shorter != rest:
             kinds.add(kind)

@@ -17,8 +17,7 @@ from music_sync.track.detect import Request
 from music_sync.track.review import Review, chosen
 from music_sync.track.undo import changes as undoable
 from music_sync.track.undo import wanted
-from music_sync.wiring.enrichment import retagger
-from music_sync.wiring.rounds import flowing
+from music_sync.wiring.retagging import retagger
 from music_sync.wiring.state import LIBRARY_IDENTITY, journal_copy, open_library, open_state, remembered
 from music_sync.wiring.views import publishing
 
@@ -34,6 +33,8 @@ def reviews(settings: Settings) -> Sequence[Review]:
     from music_sync.flows import reviews as told
 
     copy = journal_copy(settings)
+    if not copy.waiting("review"):
+        return ()
     library = FolderLibrary(settings.library, copy.identity(LIBRARY_IDENTITY) or "")
     with remembered(settings) as memory:
         return told.waiting(told.Desk(copy, library, memory))
@@ -67,6 +68,7 @@ def _said(
     stop: "Stop",
 ) -> RunReport:
     from music_sync.flows import reviews as told
+    from music_sync.wiring.rounds import flowing
 
     with flowing(settings, Request(), tell, stop, "music-sync review", enriches=False) as (stages, publish):
         with _review_desk(settings) as desk:

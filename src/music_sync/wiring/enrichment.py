@@ -1,4 +1,4 @@
-"""What asks services what filed tracks are, and what changes tags in the library."""
+"""What asks services what filed tracks are."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,10 +14,10 @@ from music_sync.adapters.sql.retags import SqlRetags
 from music_sync.model.happenings import Tell
 from music_sync.model.ports import Enricher
 from music_sync.settings import NONE, Settings
+from music_sync.wiring.retagging import retagger
 
 if TYPE_CHECKING:
     from music_sync.flows.enrich import Desk
-    from music_sync.flows.retag import Retagger
 
 _AGENT = f"music-sync/{__version__} ( a personal library, at most one call a second )"
 """MusicBrainz wants to know which program asks, and blocks names that stand for many."""
@@ -25,13 +25,6 @@ _MOST_TRIES = 2
 """A service that is away is asked again at a later round; nobody waits for it."""
 _GRACE_S = 15.0
 """So much longer than a round's time a question may take that was put before its end."""
-
-
-def retagger(settings: Settings, catalogue: SqlRetags, library: FolderLibrary) -> "Retagger":
-    from music_sync.adapters.tagger_mutagen import MutagenTagger
-    from music_sync.flows.retag import Retagger
-
-    return Retagger(catalogue, library, MutagenTagger(), settings.retag)
 
 
 def enriched(

@@ -34,7 +34,7 @@ def replace(settings: Settings, recording_id: str, path: Path, *, even_if_worse:
 
 def finish_replacements(settings: Settings, catalogue: SqlJournal, library: FolderLibrary) -> None:
     """What a kill left of replacements is brought to an end."""
-    from music_sync.flows.replace import settle
+    from music_sync.flows.turn import settle
 
     settle(catalogue, library, UndoneFolder(library, settings.undone))
 

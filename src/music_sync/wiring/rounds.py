@@ -20,10 +20,11 @@ from music_sync.settings import Settings
 from music_sync.track.detect import Request
 from music_sync.track.plan import plan as planned
 from music_sync.track.stages import Stages
-from music_sync.wiring.enrichment import enriched, retagger
+from music_sync.wiring.enrichment import enriched
 from music_sync.wiring.journey import stages
 from music_sync.wiring.listening import check_request
 from music_sync.wiring.replacing import finish_replacements
+from music_sync.wiring.retagging import retagger
 from music_sync.wiring.state import LIBRARY_IDENTITY, executor, flow_store, open_library, open_state, snapshot
 from music_sync.wiring.views import publishing
 

@@ -17,7 +17,8 @@ from alembic.script import ScriptDirectory
 from music_sync.adapters.sql import migrations, rows
 from music_sync.adapters.sql.catalogue import SqlCatalogue
 from music_sync.adapters.sql.engine import in_write, open_engine
-from music_sync.adapters.sql.tables import HEAD, WORDS, files, metadata, path_key, recordings, source_links
+from music_sync.adapters.sql.tables import HEAD, WORDS, files, metadata, recordings, source_links
+from music_sync.adapters.sql.text import path_key
 from music_sync.model.listing import Listing
 from music_sync.model.track import Analysis, FoundTrack, LibraryFile, Recording
 

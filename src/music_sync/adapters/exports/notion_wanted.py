@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from music_sync.adapters.links import LABELS, Place, playlist_place, read_place
+from music_sync.adapters.link_text import LABELS
+from music_sync.adapters.links import Place, playlist_place, read_place
 from music_sync.adapters.notion_properties import Value
 from music_sync.adapters.notion_rows import Ids
 from music_sync.model.errors import GiveUp

@@ -14,7 +14,8 @@ from urllib.parse import unquote
 from music_sync.adapters.export_files import export_files
 from music_sync.adapters.export_rows import Contents, read_contents
 from music_sync.adapters.file_names import artist_and_title, clean, path_id
-from music_sync.adapters.links import Place, is_link, read_place, track_at
+from music_sync.adapters.link_text import is_link
+from music_sync.adapters.links import Place, read_place, track_at
 from music_sync.adapters.list_rows import Complaint, Row, decoded
 from music_sync.adapters.means import Means
 from music_sync.adapters.short_links import ShortLinks

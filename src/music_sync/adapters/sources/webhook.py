@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from music_sync.adapters.links import SHORT_HOSTS, read_place
+from music_sync.adapters.link_text import SHORT_HOSTS
+from music_sync.adapters.links import read_place
 from music_sync.adapters.means import Means
 from music_sync.adapters.short_links import ShortLinks
 from music_sync.model.errors import GiveUp, ServiceUnavailable

@@ -17,20 +17,19 @@ from music_sync.adapters.sql.rows import JournalEntry
 from music_sync.adapters.sql.sounds import Sounds
 from music_sync.adapters.sql.tables import (
     attempts,
-    clean,
     decisions,
     facts,
     files,
     fingerprints,
     journal,
     outbox,
-    path_key,
     playlist_members,
     playlists,
     recordings,
     shown,
     source_links,
 )
+from music_sync.adapters.sql.text import clean, path_key
 from music_sync.model.endings import Ending, Reason
 from music_sync.model.errors import NeedsPerson
 from music_sync.model.ports import Decision, Filed, Outgoing, Past

@@ -17,8 +17,8 @@ import sqlalchemy as sa
 
 from music_sync.adapters.sql.catalogue import now_utc
 from music_sync.adapters.sql.engine import in_write, name_of, translated
-from music_sync.adapters.sql.tables import clean
 from music_sync.adapters.sql.tables import events as table
+from music_sync.adapters.sql.text import clean
 from music_sync.model.errors import SyncError, TryAgainLater
 from music_sync.model.events import DONE, FAILED, IGNORED, STARTED, WAITING, Event, Outcome, Pile, Stored
 

@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from music_sync.adapters.sql.engine import in_write, insert_into, name_of, translated
-from music_sync.adapters.sql.tables import clean, outbox, shown
+from music_sync.adapters.sql.tables import outbox, shown
+from music_sync.adapters.sql.text import clean
 from music_sync.model.notice import Notice, Waiting
 
 TARGET = "notice"

@@ -6,7 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from music_sync.adapters.sql import rows
-from music_sync.adapters.sql.tables import files, fingerprints, path_key, recordings
+from music_sync.adapters.sql.tables import files, fingerprints, recordings
+from music_sync.adapters.sql.text import path_key
 from music_sync.model.errors import NeedsPerson
 from music_sync.model.track import LibraryFile
 

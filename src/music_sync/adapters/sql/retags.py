@@ -16,7 +16,8 @@ from music_sync.adapters.sql import rows
 from music_sync.adapters.sql.engine import translated
 from music_sync.adapters.sql.enrichments import SqlEnrichments, put_question, question_of
 from music_sync.adapters.sql.rows import JournalEntry
-from music_sync.adapters.sql.tables import enrichments, files, journal, path_key, recordings
+from music_sync.adapters.sql.tables import enrichments, files, journal, recordings
+from music_sync.adapters.sql.text import path_key
 from music_sync.model.track import LibraryFile
 
 RETAGGING = "retagging"

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from music_sync.adapters.sql.tables import clean
+from music_sync.adapters.sql.text import clean
 from music_sync.adapters.sql.told import told_text
 from music_sync.model.endings import Ending, Failed, NeedsReview, OnBuyList, Reason
 from music_sync.model.ports import Decision, Past

@@ -6,7 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from music_sync.adapters.sql.engine import in_write, name_of, translated
-from music_sync.adapters.sql.tables import attempts, clean, runs
+from music_sync.adapters.sql.tables import attempts, runs
+from music_sync.adapters.sql.text import clean
 from music_sync.model.browsing import Run
 
 COUNTED = ("new", "already_have", "review", "buy_list", "failed")

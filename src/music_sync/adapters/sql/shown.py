@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from music_sync.adapters.sql.catalogue import SqlCatalogue, now_utc
 from music_sync.adapters.sql.engine import in_write, insert_into, name_of, translated
-from music_sync.adapters.sql.tables import attempts, clean, facts, outbox, playlist_members, playlists, shown
+from music_sync.adapters.sql.tables import attempts, facts, outbox, playlist_members, playlists, shown
+from music_sync.adapters.sql.text import clean
 from music_sync.adapters.sql.told import told_of
 from music_sync.model.ports import Outgoing
 from music_sync.model.track import FoundTrack, Playlist, Recording

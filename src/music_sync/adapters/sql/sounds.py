@@ -3,13 +3,16 @@
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
 import sqlalchemy as sa
 
-from music_sync.adapters.sound_index import SoundIndex
 from music_sync.adapters.sql.tables import facts, fingerprints, journal
-from music_sync.audio.fingerprint import landmarks, may_be_same
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from music_sync.adapters.sound_index import SoundIndex
 
 FEW = 2000
 """Up to so many fingerprints the walk is quick enough, and there is nothing to keep up to date."""
@@ -48,11 +51,15 @@ class Sounds:
                 self._index = self._opened(connection)
             self._follow(connection, self._index)
             proposed = self._index.like(fingerprint, shortest_s, longest_s)
+        from music_sync.audio.fingerprint import landmarks, may_be_same
+
         marks = landmarks(tuple(fingerprint))
         found = _rows(connection, proposed)
         return [recording_id for recording_id, _, stored in found if may_be_same(marks, tuple(stored.tolist()))]
 
-    def _opened(self, connection: sa.Connection) -> SoundIndex:
+    def _opened(self, connection: sa.Connection) -> "SoundIndex":
+        from music_sync.adapters.sound_index import SoundIndex
+
         name = connection.scalar(sa.select(facts.c.value).where(facts.c.name == "library")) or ""
         mark = connection.scalar(sa.select(sa.func.max(journal.c.entry_id))) or 0
         total = connection.scalar(sa.select(sa.func.count()).select_from(fingerprints)) or 0
@@ -72,7 +79,7 @@ class Sounds:
             return SoundIndex.kept(self._path, name) or index
         return index
 
-    def _follow(self, connection: sa.Connection, index: SoundIndex) -> None:
+    def _follow(self, connection: sa.Connection, index: "SoundIndex") -> None:
         """Take in what came since, by the journal and by ourselves; what went is found out by whoever loads it."""
         mark = connection.scalar(sa.select(sa.func.max(journal.c.entry_id))) or 0
         came, self._unlisted = self._unlisted, []
@@ -91,6 +98,8 @@ Row = tuple[str, float, "np.ndarray[tuple[int], np.dtype[np.uint32]]"]
 def _rows(connection: sa.Connection, ids: Sequence[str]) -> list[Row]:
     if not ids:
         return []
+    import numpy as np
+
     wanted = sa.select(fingerprints.c.recording_id, fingerprints.c.length_s, fingerprints.c.fingerprint)
     found = connection.execute(wanted.where(fingerprints.c.recording_id.in_(ids)))
     by_id = {row[0]: (row[0], row[1], np.frombuffer(row[2], "<u4").astype(np.uint32, copy=False)) for row in found}

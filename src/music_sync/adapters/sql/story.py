@@ -121,7 +121,7 @@ class Stories:
 
     def by_file(self, path: str) -> list[Known]:
         """The recording whose file lies at this place, relative to the library."""
-        from music_sync.adapters.sql.tables import path_key
+        from music_sync.adapters.sql.text import path_key
 
         question = """
             SELECT recordings.recording_id, artist, title FROM files
@@ -246,7 +246,7 @@ def _stored(text: str) -> str:
     """A typed text in the form in which texts are stored."""
     if text.isascii() and "\0" not in text:
         return text
-    from music_sync.adapters.sql.tables import clean
+    from music_sync.adapters.sql.text import clean
 
     return clean(text)
 

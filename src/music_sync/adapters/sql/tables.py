@@ -4,29 +4,15 @@ Times are ISO 8601 UTC text, reasons and journal states are JSON text. Unique in
 a `*_key` column holds the form in which two spellings are compared.
 """
 
-import unicodedata
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
+from music_sync.adapters.sql.text import clean
+
 HEAD = "0007"
 """The revision these tables stand for; a test holds it equal to the newest migration."""
-
-
-def clean(text: str) -> str:
-    """Make text that any database stores: lone surrogates and NUL become their escapes, so that two stay two.
-
-    File names that are not UTF-8 reach Python with lone surrogates; Postgres takes no NUL.
-    """
-    if text.isascii() and "\0" not in text:
-        return text
-    return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def path_key(path: str) -> str:
-    """The form in which library paths are compared: disks that fold case or normalise hold one such file only."""
-    return unicodedata.normalize("NFC", clean(path)).casefold()
 
 
 class CleanText(TypeDecorator[str]):

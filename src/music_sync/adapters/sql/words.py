@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
-from music_sync.adapters.sql.tables import WORDS, clean, recordings
+from music_sync.adapters.sql.tables import WORDS, recordings
+from music_sync.adapters.sql.text import clean
 
 LONGEST = 200
 MOST_WORDS = 12
