@@ -52,6 +52,52 @@ print(ran)
 """
 
 
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_new_database_has_the_schema_that_all_steps_lead_to(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    addresses = [str(tmp_path / "made.db"), str(tmp_path / "led.db")]
+    if kind == "postgres":
+        server = request.getfixturevalue("postgres")
+        addresses = [server.url(server.create()) for _ in addresses]
+    make_schema("head", addresses[1])
+    made, led = (schema_at(address) for address in addresses)
+
+    assert made == led
+    assert len(made) > 100
+
+
+def schema_at(address: str) -> set[tuple[object, ...]]:
+    """Every column, constraint, index and trigger, as the database itself tells of it."""
+    asked = (
+        """
+        SELECT 'column', m.name, c.name, c.type, c."notnull", c.dflt_value, c.pk
+          FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'
+        UNION SELECT 'key', m.name, k."from", k."table", k."to", k.on_update, k.on_delete
+          FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) k
+        UNION SELECT 'index', m.name, CASE origin WHEN 'c' THEN i.name END, "unique", origin, partial,
+          (SELECT group_concat(c.name || ' ' || c.coll || c."desc") FROM pragma_index_xinfo(i.name) c WHERE c.key)
+          FROM sqlite_master m JOIN pragma_index_list(m.name) i
+        UNION SELECT type, tbl_name, name, sql, '', '', '' FROM sqlite_master WHERE type IN ('index', 'trigger')
+        UNION SELECT 'version', version_num, '', '', '', '', '' FROM alembic_version
+        """
+        if "://" not in address
+        else """
+        SELECT 'column', table_name, column_name, data_type, is_nullable, column_default, character_maximum_length || ''
+          FROM information_schema.columns WHERE table_schema = 'public'
+        UNION SELECT 'constraint', conrelid::regclass || '', conname, pg_get_constraintdef(oid), '', '', ''
+          FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+        UNION SELECT 'index', tablename, indexname, indexdef, '', '', '' FROM pg_indexes WHERE schemaname = 'public'
+        UNION SELECT 'version', version_num, '', '', '', '', '' FROM alembic_version
+        """
+    )
+    engine = open_engine(address)
+    with engine.connect() as connection:
+        found = {tuple(row) for row in connection.exec_driver_sql(asked.replace("%", "%%"))}
+    engine.dispose()
+    return found
+
+
 def test_the_migrated_schema_is_that_of_the_tables(engine: sa.Engine) -> None:
     with engine.connect() as connection:
         options = {"compare_type": True, "target_metadata": metadata, "include_object": is_ours_to_compare}
@@ -231,6 +277,7 @@ def test_an_installed_package_finds_its_steps(tmp_path: Path) -> None:
     installed = tmp_path / "100% installed"
     with zipfile.ZipFile(wheel) as packed:
         packed.extractall(installed)
+    make_schema("0001", str(tmp_path / "state.db"))
     opens = "import sys, music_sync; from music_sync.adapters.sql.engine import open_engine; open_engine(sys.argv[1])"
     opens += "; print(music_sync.__file__)"
     ran = subprocess.run(

@@ -380,17 +380,22 @@ def _refuse_newer(revision: str, name: str) -> None:
 
 
 def bring_to_head(engine: sa.Engine, name: str, *, migrate: bool = True) -> None:
-    """Migrate in one transaction: killed at any statement, it leaves the old schema or the new one."""
+    """Make or migrate the schema in one transaction: killed at any statement, it leaves the old one or the new one."""
     with engine.connect() as connection:
         revision = _revision(connection)
     _refuse_newer(revision, name)
     if revision == HEAD or not migrate:
         return
-    # Imported for a migration only: it takes as long as the rest of the start.
-    from music_sync.adapters.sql.migrations import upgrade
-
     with in_write(engine).begin() as connection:
-        if _revision(connection) != HEAD:  # another process may have been first
+        revision = _revision(connection)  # another process may have been first
+        if revision == "":
+            from music_sync.adapters.sql.schema import create
+
+            create(connection)
+        elif revision != HEAD:
+            # Imported for a migration only: it takes as long as the rest of the start.
+            from music_sync.adapters.sql.migrations import upgrade
+
             upgrade(connection)
 
 

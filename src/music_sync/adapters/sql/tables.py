@@ -311,7 +311,9 @@ listings = sa.Table(
 listed = sa.Table(
     "listed",
     metadata,
-    sa.Column("listing_id", sa.ForeignKey("listings.listing_id"), primary_key=True),
+    sa.Column(
+        "listing_id", sa.ForeignKey("listings.listing_id", name="fk_listed_listing_id_listings"), primary_key=True
+    ),
     _text("source_id", primary_key=True),
     _text("found"),
     sa.Column("position", sa.Integer, nullable=False),
