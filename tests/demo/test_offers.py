@@ -116,7 +116,7 @@ def test_the_broken_file_announces_more_than_it_holds(world: Offers) -> None:
     announced_s, decoded_s = announced_and_decoded_s(file_of(broken, world))
 
     assert announced_s == pytest.approx(45, abs=0.1)
-    assert decoded_s == pytest.approx(45 * 0.42, abs=1)
+    assert decoded_s == pytest.approx(45 * 0.42, abs=2)  # of the bytes, which a FLAC spreads unevenly
 
 
 def test_the_page_is_no_audio_at_all(world: Offers) -> None:
@@ -262,6 +262,6 @@ def test_an_offer_that_ended_wrongly_or_not_at_all_is_named_with_its_reason(worl
     del endings[good.address]
 
     assert world.unmet(endings) == (
-        "Ferro - Night Ledger (link) ended as nothing, expected was synced: a direct link to an AAC file",
+        "Ferro - Night Ledger (link) ended as nothing, expected was synced: a direct link to a FLAC",
         "Test Tone - Preview Only (link) ended as synced, expected was buy_list: a 30-second preview is no track",
     )

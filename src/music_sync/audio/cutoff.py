@@ -50,9 +50,7 @@ class CutoffMeter:
         self._count(np.mean(np.square(np.abs(pairs)), axis=1), pairs * self._window)
 
     def _count(self, powers: NDArray[np.float32], windowed: NDArray[np.complex64]) -> None:
-        from scipy.fft import fft
-
-        spectra = np.square(np.abs(fft(windowed[powers > _FAINT], axis=1)))
+        spectra = np.square(np.abs(np.fft.fft(windowed[powers > _FAINT], axis=1)))
         half = self._size // 2
         both = spectra[:, 1 : half + 1] + spectra[:, : half - 1 : -1]
         bands = both.reshape(len(both), self._bands, _BINS_IN_BAND).mean(axis=2)

@@ -1,7 +1,10 @@
 """Comparing Chromaprint fingerprints: tuples of unsigned 32-bit sub-fingerprints, about eight a second."""
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _LEAST_LANDMARKS = 4
 SAME_RECORDING = 0.10
@@ -29,6 +32,8 @@ def bit_error_rate(a: tuple[int, ...], b: tuple[int, ...]) -> float:
 
     1.0 when there is too little to compare. Says nothing of fingerprints that are not `is_telling`.
     """
+    import numpy as np
+
     first, second = np.array(a, np.uint32), np.array(b, np.uint32)
     shorter = min(first.size, second.size)
     if shorter == 0 or (shorter < _LEAST_OVERLAP and first.size != second.size):
@@ -38,8 +43,12 @@ def bit_error_rate(a: tuple[int, ...], b: tuple[int, ...]) -> float:
     return float((wrong[enough] / (32 * overlaps[enough])).min())
 
 
-def _wrong_bits(first: NDArray[np.uint32], second: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _wrong_bits(
+    first: "NDArray[np.uint32]", second: "NDArray[np.uint32]"
+) -> "tuple[NDArray[np.int64], NDArray[np.int64]]":
     """Differing bits and overlap in sub-fingerprints, for every shift of the second along the first."""
+    import numpy as np
+
     most = min(_MOST_SHIFT, max(first.size, second.size))
     margin = most + max(first.size - second.size, 0)
     padded = np.pad(second, (most, margin))

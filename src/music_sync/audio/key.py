@@ -43,15 +43,13 @@ class ChromaMeter:
         self._chroma = np.zeros(12 * _STEPS)
 
     def feed(self, mono: NDArray[np.float32]) -> None:
-        from scipy.fft import rfft
-
         signal = np.concatenate([self._rest, mono])
         count = max((signal.size - _WINDOW) // _HOP + 1, 0)
         self._rest = signal[count * _HOP :]
         if not count:
             return
         frames = np.lib.stride_tricks.sliding_window_view(signal, _WINDOW)[: count * _HOP : _HOP]
-        self._chroma += _folded(np.abs(rfft(frames * self._window, axis=1)[:, : _HIGHEST + 2]))
+        self._chroma += _folded(np.abs(np.fft.rfft(frames * self._window, axis=1)[:, : _HIGHEST + 2]))
 
     def chroma(self) -> NDArray[np.float64]:
         """Strength of the 12 pitch classes from C, tuned to the sound's own pitch."""

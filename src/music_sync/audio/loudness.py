@@ -1,13 +1,20 @@
 """Integrated loudness by ITU-R BS.1770-4, and the highest sample."""
 
 import math
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+if TYPE_CHECKING:
+    from av.filter import Graph
+
 _ABSOLUTE_GATE_LUFS = -70.0
 _RELATIVE_GATE_LU = -10.0
 _OFFSET_LUFS = -0.691
+_LAYOUTS = {1: "mono", 2: "stereo"}
 _STEPS = 4
 """A gating block is 400 ms and starts every 100 ms: four steps of 100 ms."""
 
@@ -49,41 +56,61 @@ class LoudnessMeter:
 
     def __init__(self, rate_hz: int, weights: tuple[float, ...]) -> None:
         self.peak = 0.0
-        self._sections = k_weighting(rate_hz)
-        self._roots = np.sqrt(np.array(weights, np.float32))[:, None]
-        self._state = np.zeros((len(self._sections), (len(weights) + 1) // 2, 2), np.complex128)
+        self._roots: NDArray[np.float64] = np.sqrt(np.array(weights, np.float64))[:, None]
+        self._filters = _filters(k_weighting(rate_hz), len(weights), rate_hz)
+        self._rate_hz = rate_hz
         self._step = round(rate_hz / 10)
         self._rest = np.zeros(0)
         self._powers: list[NDArray[np.float64]] = []
 
     def feed(self, block: NDArray[np.float32]) -> None:
-        from scipy.signal import sosfilt  # 1.5 s to load when cold
-
         if not block.size:
             return
         self.peak = max(self.peak, float(block.max()), -float(block.min()))
-        filtered, self._state = sosfilt(self._sections, _paired(block * self._roots), axis=1, zi=self._state)
-        power = np.concatenate([self._rest, (np.square(filtered.real) + np.square(filtered.imag)).sum(axis=0)])
+        scaled = np.multiply(block, self._roots, dtype=np.float64)
+        powers = [np.square(filtered).sum(axis=0) for filtered in self._filtered(scaled)]
+        power = np.concatenate([self._rest, np.sum(powers, axis=0)])
         whole = power.size // self._step * self._step
         self._powers.append(power[:whole].reshape(-1, self._step).mean(axis=1))
         self._rest = power[whole:]
+
+    def _filtered(self, scaled: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+        from av import AudioFrame
+
+        for number, graph in enumerate(self._filters):
+            pair = np.ascontiguousarray(scaled[2 * number : 2 * number + 2])
+            frame = AudioFrame.from_ndarray(pair, "dblp", _LAYOUTS[len(pair)])
+            frame.sample_rate = self._rate_hz
+            graph.push(frame)
+            # These filters keep nothing back: for each frame that goes in one of its length comes out.
+            filtered = cast("AudioFrame", graph.pull())
+            yield filtered.to_ndarray().astype(np.float64, copy=False)
 
     def lufs(self) -> float | None:
         """Integrated loudness; None for silence and for less than one gating block (400 ms)."""
         return integrated_lufs(np.concatenate([np.zeros(0), *self._powers]))
 
 
-def _paired(block: NDArray[np.float32]) -> NDArray[np.complex128]:
-    """Lay every two channels, already scaled by the root of their weight, on the parts of one complex signal.
+def _filters(sections: NDArray[np.float64], channels: int, rate_hz: int) -> "list[Graph]":
+    """FFmpeg's filters for every two channels: SciPy's are as quick, but take a second to load."""
+    return [_filter(sections, min(2, channels - first), rate_hz) for first in range(0, channels, 2)]
 
-    The filter is real, so the parts never mix, and the squared magnitude is the sum that BS.1770-4 asks for; one
-    complex signal costs a quarter less to filter than two real ones.
-    """
-    evens, odds = block[0::2], block[1::2]
-    pairs = np.zeros(evens.shape, np.complex128)
-    pairs.real = evens
-    pairs.imag[: len(odds)] = odds
-    return pairs
+
+def _filter(sections: NDArray[np.float64], channels: int, rate_hz: int) -> "Graph":
+    from av.filter import Graph
+
+    graph = Graph()
+    graph.threads = 1  # several tracks are measured at once
+    source = f"sample_rate={rate_hz}:sample_fmt=dblp:channel_layout={_LAYOUTS[channels]}:time_base=1/{rate_hz}"
+    chain = [graph.add("abuffer", source)]
+    for section in sections:
+        words = zip(("b0", "b1", "b2", "a0", "a1", "a2"), section, strict=True)
+        chain.append(graph.add("biquad", ":".join(f"{name}={value:.17g}" for name, value in words)))
+    chain.append(graph.add("abuffersink"))
+    for one, following in pairwise(chain):
+        one.link_to(following)
+    graph.configure()
+    return graph
 
 
 def integrated_lufs(powers: NDArray[np.float64]) -> float | None:

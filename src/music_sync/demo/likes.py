@@ -7,6 +7,7 @@ for a day, and the sign-in to YouTube has ended, as Google ends those of an app 
 import json
 import time
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -150,8 +151,10 @@ class LikedServices:
         with self._open as opening:
             for server in (*self._servers.values(), self._site):
                 opening.enter_context(server)
+            # Until then it is made beside all else. On the later day nobody may fetch it again.
+            maker = opening.enter_context(ThreadPoolExecutor(1, "uploads"))
+            self._first_day(b"" if self._is_later else maker.submit(sound_of, SOUGHT))
             self._open = opening.pop_all()
-        self._first_day()
         if self._is_later:
             self._take_up()
             self.let_a_day_pass()
@@ -203,14 +206,14 @@ class LikedServices:
     def _secret(self, name: str) -> str:
         return str(self._servers[name].authorization.app.client_secret)
 
-    def _first_day(self) -> None:
+    def _first_day(self, sound: "bytes | Future[bytes]") -> None:
         self._spotify.like(*map(_on_spotify, (TO_BUY, UNSURE, ELSEWHERE, TAKEN_AWAY, TWICE)))
         self._spotify.add_playlist(PLAYLIST, _on_spotify(TO_BUY), _on_spotify(ON_THE_LIST), spotify.episode(1), None)
         self._soundcloud.likes.put(*map(_on_soundcloud, (TWICE_AGAIN, UNRELEASED)))
         clip = youtube.clip(2)
         self._youtube.like(clip, youtube.video(VIDEO.number, VIDEO.title, channel=f"{VIDEO.artist} - Topic"))
 
-        self._site.uploads.extend(_uploads())
+        self._site.uploads.extend(_uploads(sound))
 
     # The sign-ins
 
@@ -234,9 +237,8 @@ class LikedServices:
             server.authorization.take_up(kept[name]["sign_ins"])
 
 
-def _uploads() -> list[Upload]:
+def _uploads(sound: "bytes | Future[bytes]") -> list[Upload]:
     """What a search for a track brings: the right one stands last, among previews and other versions of it."""
-    sound = sound_of(SOUGHT)
     return [
         Upload(1, SOUGHT.title, SOUGHT.artist, SOUGHT.length_s, sound, flaw="preview"),
         Upload(2, f"{SOUGHT.artist} - {SOUGHT.title} (Live)", "Somebody", SOUGHT.length_s, sound),

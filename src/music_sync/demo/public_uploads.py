@@ -12,6 +12,7 @@ and it does not), `blocked` (not in this country), `withheld` (its audio answers
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -38,13 +39,17 @@ class Upload:
     uploader: str = "Nadia Klee"
     length_s: float = 8.0
     """What the site tells."""
-    sound: bytes = b""
-    """An MP3 for a file, an M4A for pieces; other bytes are served as they are."""
+    sound: "bytes | Future[bytes]" = b""
+    """An MP3 for a file, an M4A for pieces; other bytes are served as they are. It may still be in the making."""
     way: str = "file"
     isrc: str = ""
     flaw: str = ""
     leads_to: str = ""
     """With the flaw `inside`: the address that its audio is said to have, or is redirected to."""
+
+    @property
+    def content(self) -> bytes:
+        return self.sound if isinstance(self.sound, bytes) else self.sound.result()
 
     @property
     def page(self) -> str:
@@ -139,11 +144,11 @@ class Uploads:
         upload = self._meant(request)
         if upload.leads_to:
             return Answer(302, None, {"Location": upload.leads_to})
-        return in_ranges(request, upload.sound, {"Content-Type": "audio/mpeg"})
+        return in_ranges(request, upload.content, {"Content-Type": "audio/mpeg"})
 
     def _manifest(self, request: Request) -> Answer:
         upload = self._meant(request)
-        text = pieces_of(upload.sound)["index.m3u8"].decode()
+        text = pieces_of(upload.content)["index.m3u8"].decode()
         there = re.sub(
             r"^(?!#)(?=.)|(?<=URI=\")", f"https://{_PIECES}/media/{upload.number}/", text, flags=re.MULTILINE
         )
@@ -153,7 +158,7 @@ class Uploads:
         upload, name = self._meant(request), request.parts["name"]
         if upload.flaw == "hole" and name == "index1.m4s":
             raise Refused(Answer(404, b"gone"))
-        piece = pieces_of(upload.sound).get(name)
+        piece = pieces_of(upload.content).get(name)
         return Answer(200 if piece else 404, piece, {"Content-Type": "audio/mp4"})
 
     def _meant(self, request: Request) -> Upload:

@@ -76,9 +76,13 @@ class SecondThoughts:
 
 def had(program: Program, library: Callable[[], Library]) -> SecondThoughts:
     """Ask what is unsure; undo one filing, and undo that."""
-    events = program.run("why", f"{ELSEWHERE.service}:{ELSEWHERE.source_id}", "--json").report.get("events", ())
-    reviews = program.run("review", "--json").report.get("reviews", ())
-    changes = program.run("undo", "list", "--json").report.get("changes", ())
+    told, waiting, done = program.run_together(
+        ("why", f"{ELSEWHERE.service}:{ELSEWHERE.source_id}", "--json"),
+        ("review", "--json"),
+        ("undo", "list", "--json"),
+    )
+    events, reviews = told.report.get("events", ()), waiting.report.get("reviews", ())
+    changes = done.report.get("changes", ())
     numbers = [str(change["id"]) for change in changes if change["label"] == UNDONE and not change["is_undone"]]
     before = library()
     undone = program.run("undo", numbers[0], "--json").report if numbers else {}
