@@ -462,7 +462,7 @@ def test_no_command_at_all_shows_the_help(warm: Warm, world: World) -> None:
 
 
 HEAVY = (
-    "dbos", "sqlalchemy", "alembic", "pydantic", "numpy", "scipy", "av", "soxr", "PIL", "mutagen", "httpx", "requests",
+    "dbos", "sqlalchemy", "alembic", "numpy", "scipy", "av", "soxr", "PIL", "mutagen", "httpx", "requests",
     "rapidfuzz", "apprise", "keyring", "fastapi", "jinja2", "rich", "yt_dlp", "spotipy", "asyncio",
 )  # fmt: skip
 AT_ONCE = (

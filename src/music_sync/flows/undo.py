@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from music_sync.adapters.library_folder import FolderLibrary
 from music_sync.adapters.sql.journal import SqlJournal
 from music_sync.adapters.sql.retags import SqlRetags
+from music_sync.adapters.sql.rows import name_of_row
 from music_sync.adapters.undone_folder import UndoneFolder
 from music_sync.flows.retag import Copies, Note, Retagger
 from music_sync.flows.turn import Turn, settle, switch
@@ -117,7 +117,7 @@ def _bring_back(what: Wanted, desk: Desk, *, dry_run: bool) -> Done:
     placed = [(file, desk.folder.where(file, change.number) or Path(stored[file.path])) for file in files]
     for file, where in placed:
         desk.folder.must_come_back(file, where)
-    label = _called(state["recording"])
+    label = name_of_row(state["recording"])
     moved = {str(where): file.path for file, where in placed}
     done = Done(what.target, change.kind, what.is_back, label, change.recording_id, tuple(moved.items()))
     if dry_run:
@@ -222,10 +222,5 @@ def _label(change: Change, catalogue: SqlJournal) -> str:
     if change.after:
         return str(change.after["label"])
     if change.turns and not change.is_in_effect:
-        return _called(change.turns[-1].state["recording"])
-    recording = catalogue.recording(change.recording_id)
-    return recording.label if recording else change.recording_id
-
-
-def _called(row: Mapping[str, Any]) -> str:
-    return f"{row['artist']} - {row['title']}" if row["artist"] else str(row["title"] or row["recording_id"])
+        return name_of_row(change.turns[-1].state["recording"])
+    return catalogue.called(change.recording_id)

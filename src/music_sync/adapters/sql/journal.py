@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from music_sync.adapters.sql.catalogue import SqlCatalogue
 from music_sync.adapters.sql.engine import insert_into
 from music_sync.adapters.sql.replacements import REPLACING, put_sound, sound_of
-from music_sync.adapters.sql.rows import JournalEntry, entry_of
+from music_sync.adapters.sql.rows import JournalEntry, entry_of, name_of_row
 from music_sync.adapters.sql.tables import (
     attempts,
     files,
@@ -43,6 +43,13 @@ class SqlJournal(SqlCatalogue):
         wanted = sa.select(attempts.c.label).where(_at(attempts, source, source_id))
         with self._reading() as connection:
             return connection.scalar(wanted.order_by(attempts.c.attempt.desc()).limit(1)) or ""
+
+    def called(self, recording_id: str) -> str:
+        """What a person calls a recording, without loading its sound; its id when it is not there."""
+        named = sa.select(recordings.c.recording_id, recordings.c.artist, recordings.c.title)
+        with self._reading() as connection:
+            row = connection.execute(named.where(recordings.c.recording_id == recording_id)).mappings().first()
+        return name_of_row(dict(row)) if row else recording_id
 
     def under_way(self, recording_id: str) -> bool:
         """Has an attempt at one of its tracks not ended, so that a sync will go on with it?"""

@@ -31,6 +31,11 @@ class JournalEntry:
     after: Mapping[str, Any] = field(default_factory=dict)
 
 
+def name_of_row(row: Mapping[str, Any]) -> str:
+    """What a person calls a recording, by its row, as `Recording.label` does."""
+    return f"{row['artist']} - {row['title']}" if row["artist"] else str(row["title"] or row["recording_id"])
+
+
 def recording_row(recording: Recording, filed_at: str) -> dict[str, Any]:
     analysis = recording.analysis
     tempo, key = analysis.tempo, analysis.key
