@@ -5,7 +5,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from benchmarks.match_quality import CASES, FOUND_GOAL, MORE_CASES, UNSURE_GOAL, Case, Quality, measure, read_cases
+from benchmarks.match_quality import (
+    CASES,
+    FOUND_GOAL,
+    LAST_CASES,
+    MORE_CASES,
+    UNSURE_GOAL,
+    Case,
+    Quality,
+    measure,
+    read_cases,
+)
 
 from music_sync.track.candidates import Candidate, Index
 from music_sync.track.likeness import compare
@@ -14,7 +24,7 @@ OFFERED_GOAL = 0.99
 """Share of the true pairs that the index offers among all others, at least."""
 
 
-@pytest.fixture(scope="module", params=[CASES, MORE_CASES], ids=["own", "blind"])
+@pytest.fixture(scope="module", params=[CASES, MORE_CASES, LAST_CASES], ids=["own", "blind", "tenth"])
 def cases(request: pytest.FixtureRequest) -> Sequence[Case]:
     return read_cases(request.param)
 
@@ -67,7 +77,7 @@ def test_the_true_one_is_offered_among_all_others(cases: Sequence[Case]) -> None
 
 
 def test_the_cases_are_many_and_mostly_traps() -> None:
-    cases = [case for path in (CASES, MORE_CASES) for case in read_cases(path)]
+    cases = [case for path in (CASES, MORE_CASES, LAST_CASES) for case in read_cases(path)]
     labels = Counter(case.expected for case in cases)
 
     assert set(labels) == {"same", "different", "review"}

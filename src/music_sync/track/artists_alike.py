@@ -1,5 +1,6 @@
 """What the artists of two tracks say for one recording, and against it."""
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import product
@@ -33,6 +34,8 @@ def artists(pair: Pair) -> Reason:
         return Reason("artist", "a work that others play too", min(0.8, found.score or 0))
     if (found.score or 0) >= SAME and _guests_clash(first, second):
         return Reason("artist", "the guests differ", 0.7)
+    if (found.score or 0) >= SAME and first.aliases and second.aliases and not share(first.aliases, second.aliases):
+        return Reason("artist", "their other names differ", 0.7)
     return found
 
 
@@ -45,7 +48,7 @@ def _artists_alike(pair: Pair) -> Reason:
         return _composed(pair)
     if near and _names_album(pair):
         return Reason("artist", "the album stands in the artist's place", 0.9)
-    return _some_alike(pair) or _names_within(mine, theirs, near=near)
+    return _some_alike(pair) or _names_within(pair)
 
 
 def _some_alike(pair: Pair) -> Reason | None:
@@ -96,12 +99,27 @@ def _names_album(pair: Pair) -> bool:
     return False
 
 
-def _names_within(some: Sequence[Words], others: Sequence[Words], *, near: bool) -> Reason:
+def _names_within(pair: Pair) -> Reason:
     """Is one name another one with a title before it or a band behind: `DJ Name`, `The Name Band`?"""
-    pairs = list(product(some, others))
+    near = pair.near
+    pairs = list(product(pair.first.artists, pair.second.artists))
     if any(_bare_name(a) == _bare_name(b) for a, b in pairs):
         return Reason("artist", "an artist's name has a title more", 0.95 if near else 0.8)
+    if near and is_work(" ".join(pair.first.full)) and any(_is_last_name(a, b) for a, b in pairs):
+        return Reason("artist", "a composer is told by the last name", 0.95)
+    if near and any(_may_be_read_so("".join(a), "".join(b)) for a, b in pairs):
+        return Reason("artist", "the artists are told in scripts that cannot be compared", 0.6)
     return Reason("artist", "the artists differ, as far as an upload tells", 0.25)
+
+
+def _is_last_name(one: Words, other: Words) -> bool:
+    shorter, longer = sorted((one, other), key=len)
+    return len(shorter) == 1 < len(longer) and shorter[0] == longer[-1] and len(shorter[0]) >= TELLING_LETTERS
+
+
+def _may_be_read_so(one: str, other: str) -> bool:
+    """Is only one of two names in Latin letters, and does the script of the other not tell how it is read?"""
+    return one.isascii() != other.isascii() and bool(_UNREAD.search(one + other))
 
 
 def _bare_name(artist: Words) -> str:
@@ -183,6 +201,8 @@ def _names_remixer(named: Named, other: Named) -> bool:
     return any(set(artist) <= other.version for artist in named.artists)
 
 
+_UNREAD = re.compile("[\u0590-\u06ff\u0e00-\u0eff\u3400-\u9fff]")
+"""Hebrew and Arabic, Thai and Lao, Chinese: vowels are unwritten or silent, or a letter has many sounds."""
 ALBUM_WORDS = frozenset(
     {"original", "soundtrack", "ost", "score", "motion", "picture", "game", "album", "ep", "deluxe", "edition"}
 )

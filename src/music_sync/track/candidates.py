@@ -6,8 +6,9 @@ Words alone decide nothing: without a length on both sides, or where words or ve
 import heapq
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from music_sync.audio.fingerprint import SAME_RECORDING, bit_error_rate, is_telling, landmarks, may_be_same
@@ -15,6 +16,7 @@ from music_sync.model.endings import Reason
 from music_sync.model.names import as_text
 from music_sync.model.ports import Catalogue, Library, OwnFile, OwnFiles
 from music_sync.model.track import FoundTrack, LibraryFile, Recording
+from music_sync.track.abjad import is_abjad, outline
 from music_sync.track.likeness import Described, Likeness, compare, same_length, words_of
 from music_sync.track.lookup import Keys, filed_under, is_mistyped, looked_up
 from music_sync.track.quality import better, held
@@ -252,7 +254,7 @@ class Index:
         half = [
             number for number, count in shared.items() if 2 * count >= min(keys.shortest, self.keys[number].shortest)
         ]
-        alike = set(_all_of(self.by_whole, keys.wholes))
+        alike = set(_all_of(self.by_whole, keys.wholes)) | self._heard_as(keys)
         alike |= {number for number in _all_of(self.by_artist, keys.artists) if is_mistyped(keys, self.keys[number])}
         near = [
             number
@@ -267,8 +269,29 @@ class Index:
         same_code = self.by_isrc.get(_code(wanted.isrc), ())
         return (self.all[number] for number in dict.fromkeys([*same_code, *likeliest]))
 
+    def _heard_as(self, keys: Keys) -> set[int]:
+        """Those whose title is told in Latin letters here, and there in Hebrew or Arabic ones, which write no vowels."""
+        if any(map(is_abjad, keys.wholes)):
+            return set(_all_of(self._latin, map(outline, keys.wholes)))
+        return set(_all_of(self._abjad, map(outline, keys.wholes))) if self._abjad else set()
 
-def _all_of(numbers: dict[str, list[int]], keys: Iterable[str]) -> Iterator[int]:
+    @cached_property
+    def _latin(self) -> Mapping[str, list[int]]:
+        return self._outlined(str.isascii)
+
+    @cached_property
+    def _abjad(self) -> Mapping[str, list[int]]:
+        return self._outlined(is_abjad)
+
+    def _outlined(self, is_meant: Callable[[str], bool]) -> Mapping[str, list[int]]:
+        found: dict[str, list[int]] = defaultdict(list)
+        for number, keys in enumerate(self.keys):
+            for key in {outline(whole) for whole in keys.wholes if is_meant(whole)} - {""}:
+                found[key].append(number)
+        return dict(found)
+
+
+def _all_of(numbers: Mapping[str, list[int]], keys: Iterable[str]) -> Iterator[int]:
     return (number for key in keys for number in numbers.get(key, ()))
 
 

@@ -6,14 +6,17 @@ Words never merge anything: they say which candidates are worth fetching, and wh
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import inf
 
 from music_sync.model.endings import Reason
+from music_sync.track.abjad import same_consonants
 from music_sync.track.artists_alike import artists, names_of, share
 from music_sync.track.pair import Pair, all_words
 from music_sync.track.spelling import loose, spelled_alike
 from music_sync.track.thresholds import (
     CLOSE_S,
     CLOSE_SHARE,
+    EQUAL_S,
     FAR_S,
     FAR_SHARE,
     NEAR_S,
@@ -51,13 +54,14 @@ class Likeness:
 def compare(one: Described, other: Described) -> Likeness:
     """Say how like two tracks are; symmetric. Of the ways to read their names the likeliest pair counts."""
     told = tuple(filter(None, (_lengths(one, other), _isrcs(one, other))))
-    near = bool(one.length_s and other.length_s) and abs((one.length_s or 0) - (other.length_s or 0)) <= NEAR_S
+    apart_s = abs(one.length_s - other.length_s) if one.length_s and other.length_s else inf
+    near, equal = apart_s <= NEAR_S, apart_s <= EQUAL_S
     albums = (one.album, other.album)
     return max(
         (
             _judged((*found, *told))
             for first, second in product(_readings(one), _readings(other))
-            for found in _findings(Pair(first, second, albums, near))
+            for found in _findings(Pair(first, second, albums, near, equal))
         ),
         key=lambda found: found.score,
     )
@@ -106,6 +110,8 @@ def _is_one_text(pair: Pair) -> bool:
     """Are all words the same, whatever stands in brackets? What artists' and albums' names tell must be the same too."""
     first, second = pair.first, pair.second
     if first.own_kinds != second.own_kinds or album_kinds(pair.albums[0]) != album_kinds(pair.albums[1]):
+        return False
+    if not pair.near and same_consonants("".join(first.whole), "".join(second.whole)):
         return False
     return spelled_alike(first.whole, second.whole)
 

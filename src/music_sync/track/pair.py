@@ -17,6 +17,8 @@ class Pair:
     albums: tuple[str, str] = ("", "")
     near: bool = False
     """Are their lengths so near that they speak for one recording?"""
+    equal: bool = False
+    """Are their lengths the same but for rounding?"""
 
     @property
     def people(self) -> set[str]:

@@ -5,6 +5,8 @@ from functools import lru_cache
 
 from anyascii import anyascii
 
+from music_sync.track.abjad import same_consonants
+from music_sync.track.han import same_han
 from music_sync.track.words import HIDDEN, tokens, words_of
 
 Words = tuple[str, ...]
@@ -18,8 +20,8 @@ def spelled_alike(one: Words, other: Words) -> bool:
     if HIDDEN in mine or HIDDEN in theirs:
         return _fits_hidden(mine, theirs) or _fits_hidden(theirs, mine)
     if mine.isascii() != theirs.isascii():
-        return sounded(one) == sounded(other) != ""
-    return False
+        return _sounds_like(one, other) or same_consonants("".join(one), "".join(other))
+    return not mine.isascii() and same_han(mine, theirs)
 
 
 def is_work(title: str) -> bool:
@@ -62,6 +64,13 @@ def sounded(words: Words) -> str:
     for pattern, sound in _SHARED_SOUNDS:
         latin = pattern.sub(sound, latin)
     return latin
+
+
+def _sounds_like(one: Words, other: Words) -> bool:
+    if sounded(one) == sounded(other) != "":
+        return True
+    mine, theirs = (tuple(word.translate(_OTHER_SOUNDS) for word in words) for words in (one, other))
+    return (mine, theirs) != (one, other) and sounded(mine) == sounded(theirs)
 
 
 def is_of_script(text: str, other: str) -> bool:
@@ -190,6 +199,7 @@ _VALUES = (
     {word: value for value, word in enumerate(_ONES.split())}
     | {word: 10 * value for value, word in enumerate(_TENS.split(), start=2)}
     | {str(value): value for value in range(1, 100)}
+    | {f"0{value}": value for value in range(1, 10)}
 )
 _CHATTED |= {
     word: f"{value}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(value, 'th') }"
@@ -198,7 +208,7 @@ _CHATTED |= {
 _MULTIPLES = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
 
 _MIXED = re.compile(r"[a-z][а-яіѕј]|[а-яіѕј][a-z]")
-_LOOKALIKES = str.maketrans("аеорсухіѕјкмтвнг", "aeopcyxisjkmtbhr")
+_LOOKALIKES = str.maketrans("аеорсухіѕјкмтвнгяи", "aeopcyxisjkmtbhrrn")
 """Cyrillic letters that look like Latin ones, where both stand in one word."""
 
 _SOUNDS = str.maketrans(
@@ -219,6 +229,8 @@ _SOUNDS = str.maketrans(
     | dict(zip("αβγδεζηικλμνξοπρσςτυφχω", "avgdeziiklmnxoprsstifho", strict=True))
     | {"θ": "th", "ψ": "ps"}
 )
+_OTHER_SOUNDS = str.maketrans("гχ", "хκ")
+"""Ukrainian reads г as h, and the Greek χ is written `ch` too."""
 _GREEK_PAIRS = {
     "ου": "ou",
     "αι": "e",

@@ -5,6 +5,8 @@ CLOSE_S = 2.0
 CLOSE_SHARE = 0.03
 NEAR_S = 2.0
 """Lengths this near speak for one recording where words leave a doubt."""
+EQUAL_S = 1.0
+"""Lengths this near are one, rounded in two ways."""
 FAR_S = 15.0
 """Lengths further apart than this, and than FAR_SHARE, belong to different recordings."""
 FAR_SHARE = 0.08

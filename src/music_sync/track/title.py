@@ -4,10 +4,21 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 
 from music_sync.track.spelling import Words, is_of_script, is_work
 from music_sync.track.upload import by_colon, by_whom, in_two_scripts, mended, splits, tidied
-from music_sync.track.words import BRACKET, DASHED, MOST_LETTERS, folded, kinds_in, names_a_version, tokens, words_of
+from music_sync.track.words import (
+    BRACKET,
+    DASHED,
+    MOST_LETTERS,
+    SOUNDING,
+    folded,
+    kinds_in,
+    names_a_version,
+    tokens,
+    words_of,
+)
 
 
 @dataclass(frozen=True)
@@ -63,6 +74,8 @@ def readings(artist: str, title: str) -> tuple[Named, ...]:
         others.append(_named(title, artist, form="turned"))
     # The uploader's own name before the dash says nothing new, so that the plain reading would be wrong.
     is_own = bool(uploads) and bool(set(uploads[0].artists) & set(given.artists))
+    if is_own:
+        uploads = [replace(each, aliases=tuple(dict.fromkeys((*each.aliases, *given.aliases)))) for each in uploads]
     return tuple(dict.fromkeys([*([] if is_own else [given]), *uploads, *others]))
 
 
@@ -87,6 +100,8 @@ def _composed(plain: str, given: Named, kinds: frozenset[str]) -> Iterator[Named
     if not given.artists:
         return
     for composer, after in (*by_colon(plain), *(splits(plain) if is_work(plain) else ())):
+        if is_work(composer):
+            continue
         named = _named(composer, after, form="composed", kinds=kinds)
         yield replace(named, artists=(*given.artists, *named.artists))
 
@@ -117,10 +132,11 @@ def _named(artist: str, title: str, *, form: str = "given", kinds: frozenset[str
     with_asides = " ".join((with_asides, *(aside[0] for aside in BRACKET.finditer(guest))))
     with_asides = parts.without_trailing(with_asides)
     with_asides = _ARTICLE_BEHIND.sub(r"\2 \1", with_asides)
-    artist, _, guest = _partition(_GUESTS, _ARTICLE_BEHIND.sub(r"\2 \1", _flat(artist)))
-    artist, _, alias = _partition(_ALIAS, in_two_scripts(artist) or artist)
+    both, _, guest = _partition(_GUESTS, _ARTICLE_BEHIND.sub(r"\2 \1", _flat(artist)))
+    twice = in_two_scripts(both)
+    artist, _, alias = _partition(_ALIAS, twice or both)
     parts.guests += artists_in(guest)
-    aliases = list(artists_in(alias))
+    aliases = [*artists_in(alias), *(artists_in(both) if twice else ())]
     own_kinds = set(kinds | _artist_kinds(artist))
     for beside in BRACKET.findall(artist):
         beside_kinds = kinds_in(beside)[0] if form != "given" else frozenset()
@@ -185,6 +201,9 @@ class _Parts:
         # Long runs of spaces take some of the patterns long.
         part = " ".join(part.split())
         guest, made_for = _GUEST_ALONE.match(part), _MADE_FOR.match(part)
+        if guest and set(tokens(part[guest.end() :])) <= SOUNDING:
+            # `(with strings)`, `(con mariachi)`: nobody's name.
+            return False
         if guest:
             self.guests += artists_in(part[guest.end() :])
         elif player := _PLAYER.fullmatch(part):
@@ -220,6 +239,7 @@ def _flat(text: str) -> str:
 def title_words(text: str) -> Words:
     """The words of a title, with parts, volumes and their numbers in one spelling: `Pt. II` and `Part 2` are the same."""
     found = [_SPELLINGS.get(word, word) for word in tokens(_NUMBER_SIGN.sub(" no ", text))]
+    found = ["part" if word in _PARTS and is_number(behind) else word for word, behind in pairwise([*found, ""])]
     if _COUNTED_AT_ONCE.search(" ".join(found)):
         found = [_SPELLINGS.get(word, word) for word in _COUNTED_AT_ONCE.sub(r"\1 \2", " ".join(found)).split()]
     last = len(found) - 1
@@ -240,7 +260,7 @@ def _odd(aside: re.Match[str], title: str) -> Words:
     """The words of a part in brackets that sound like a version, or stand alone; a subtitle has more words."""
     words = title_words(aside[1])
     is_lone = len(words) == 1 and is_of_script(words[0], title) and not aside[0].startswith("[")
-    is_sounding = not _SOUNDING.isdisjoint(words) or any(map(_COMPOUND.search, words))
+    is_sounding = not SOUNDING.isdisjoint(words) or any(map(_COMPOUND.search, words))
     return words if is_lone or is_sounding else ()
 
 
@@ -281,19 +301,6 @@ _MADE_FOR_WORDS = words_of(
     "soundtrack ost original motion picture film movie series netflix tv show game video music album musical "
     "score season s "
     "from the a an of in"
-)
-_SOUNDING = words_of(
-    "isolated guitar guitars bass drum drums piano vocal vocals voice voices violin cello sax saxophone flute "
-    "harp ukulele organ trumpet "
-    "strings choir chorus orchestra band tabs tab chords playthrough lesson cover karaoke backing beat beats loop "
-    "loops stem stems sample "
-    "speed tempo pitch key tuned tuning hour hours min minutes h full album ep playlist compilation teaser "
-    "snippet preview part cut tape "
-    "take size tv short long fast slow edit version versions mix mixes mixed remix rmx live unreleased leak "
-    "leaked ai reaction tutorial "
-    "arrangement arranged transcription variation variations synthesia fingerstyle drumcam performance rehearsal "
-    "soundcheck jam "
-    "freestyle cypher parody meme bass boosted hardstyle nightcore phonk style lofi challenge choreography"
 )
 _COMPOUND = re.compile(
     r"\w(?:version|versjon|versie|fassung|mitschnitt|aufnahme|opname|uitvoering|inspelning|mix|edit)$"
@@ -374,27 +381,27 @@ _NUMBER = re.compile(
     r"(?:pt|part|no|vol|ep|act|op|chapter|side)?\d+(?:st|nd|rd|th)?|[ivx]+|one|two|three|four|five|six|seven|eight|nine|ten|"
     r"first|second|third|fourth|fifth|erste[rns]?|zweite[rns]?|[a-d]"
 )
-_SPELLINGS = dict.fromkeys(("pt", "parte", "partie", "teil"), "part") | dict.fromkeys(("number", "nr", "num"), "no")
-_SPELLINGS["volume"] = "vol"
+_SPELLINGS = (
+    dict.fromkeys(("pt", "pts", "parts", "parte", "partie", "teil", "часть"), "part")
+    | dict.fromkeys(("number", "nr", "num"), "no")
+    | {"volume": "vol"}
+)
+_PARTS = words_of("ч частина дел deo dio del deel osa czesc cast bolum resz μερος חלק الجزء جزء")
+"""`Part`, but only before a number: most of these are other words too."""
 _NUMBER_SIGN = re.compile(r"#(?=\d)|\bn[°º]\s*(?=\d)", re.IGNORECASE)
 _COUNTED_AT_ONCE = re.compile(r"\b(pt|part|vol|no|op|ch|ep|act)(\d+|i{1,3}|iv|vi{0,3}|ix|x)\b")
 _COUNTED = frozenset({"part", "vol", "no", "chapter", "act", "book", "side", "op"})
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9"}
-_NUMERALS = _ROMAN | {
-    "i": "1",
-    "v": "5",
-    "x": "10",
-    "one": "1",
-    "two": "2",
-    "three": "3",
-    "four": "4",
-    "five": "5",
-    "six": "6",
-    "seven": "7",
-    "eight": "8",
-    "nine": "9",
-    "ten": "10",
-}
+_NUMERALS = (
+    _ROMAN
+    | {"i": "1", "v": "5", "x": "10"}
+    | {
+        word: str(number)
+        for number, word in enumerate(
+            ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], start=1
+        )
+    }
+)
 _ADDRESSED = frozenset({"u", "you", "me"})
 _FOR_ADDRESSED = {"2": "to", "4": "for"}
 _CHATTED = {"u": "you", "ur": "your", "luv": "love"}

@@ -7,6 +7,7 @@ from rapidfuzz.distance import OSA
 from rapidfuzz.fuzz import ratio
 
 from music_sync.model.endings import Reason
+from music_sync.track.abjad import same_consonants
 from music_sync.track.pair import Pair, is_year
 from music_sync.track.spelling import ARTICLES, Words, is_of_script, loose, spelled_alike, without_fillers
 from music_sync.track.thresholds import CUT_LETTERS, MOST_TYPOS, SWAP_LETTERS, TELLING_LETTERS, TYPO_LETTERS
@@ -29,7 +30,10 @@ def titles(pair: Pair) -> Reason:
 def _in_other_spelling(pair: Pair) -> Reason | None:
     first, second = pair.first, pair.second
     if spelled_alike(first.full, second.full):
-        is_sound = not is_of_script("".join(first.full), "".join(second.full))
+        mine, theirs = "".join(first.full), "".join(second.full)
+        if not pair.near and same_consonants(mine, theirs):
+            return Reason("title", "the titles have the same consonants", 0.8)
+        is_sound = not is_of_script(mine, theirs)
         return Reason("title", "the titles differ only in spelling", 0.9 if is_sound and not pair.near else 0.97)
     if spelled_alike(first.title, second.title):
         return _asides(pair)
@@ -78,12 +82,23 @@ def _one_sided(pair: Pair, apart: set[str]) -> Reason:
     if apart & (pair.first.odd | pair.second.odd):
         return Reason("title", "one title says more in brackets, which may be a version", 0.7)
     fuller = pair.first if set(pair.first.asides) - set(pair.second.asides) else pair.second
-    if not is_of_script("".join(fuller.title), "".join(apart)):
+    if _is_told_twice(fuller, "".join(apart)):
         return Reason("title", "one title is told in another script too", 0.95 if pair.near else 0.88)
     if not "".join(apart).isascii() and not _is_latin("".join(apart)):
         # In other scripts few of the words for versions are known to us.
         return Reason("title", "one title says more in brackets, which may be a version", 0.7)
-    return Reason("title", text, 0.9 if pair.near else 0.84)
+    return Reason("title", text, 0.9 if pair.equal else 0.84)
+
+
+def _is_told_twice(named: Named, beside: str) -> bool:
+    """Do the brackets tell the title in another script?
+
+    Beside a Latin title few of the words for versions are known to us: it must sound alike, or its artist be told twice too.
+    """
+    if is_of_script("".join(named.title), beside):
+        return False
+    tells_both = any(not "".join(alias).isascii() for alias in named.aliases)
+    return beside.isascii() or tells_both or spelled_alike(named.title, named.asides)
 
 
 def _is_latin(text: str) -> bool:
@@ -96,6 +111,9 @@ def _is_fuller(pair: Pair) -> bool:
     first, second = pair.first.title, pair.second.title
     if spelled_alike(without_fillers(first), without_fillers(second)):
         return True
+    # `One / Other`, `One & Other`: two titles that are one track.
+    if pair.near and spelled_alike(without_fillers(first, _JOINING), without_fillers(second, _JOINING)):
+        return True
     fewer, fuller = sorted((first, second), key=len)
     if pair.first.form != pair.second.form and is_year(fuller[-1]) and fuller[:-1] == fewer:
         return True
@@ -103,6 +121,9 @@ def _is_fuller(pair: Pair) -> bool:
     names = {*pair.first.everybody, *pair.second.everybody, *map(tokens, pair.albums)}
     is_long = len("".join(fewer)) >= TELLING_LETTERS
     return is_long and any(len(name) > 1 and fuller in {fewer + name, name + fewer} for name in names)
+
+
+_JOINING = frozenset({"and"})
 
 
 def _is_translated(named: Named, other: Named) -> bool:

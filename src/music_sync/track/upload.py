@@ -53,7 +53,8 @@ def _hashtags(found: re.Match[str]) -> str:
 def _without_noise(found: re.Match[str]) -> str:
     kinds = kinds_in(found[1])[0]
     # In square brackets uploads tell their genre and label; in round ones, that it was played in another style.
-    is_filed = found[0].startswith("[") and (kinds == {"style"} or (not kinds and _LABEL.search(found[1])))
+    is_genre = kinds == {"style"} and "version" not in tokens(found[1])
+    is_filed = found[0].startswith("[") and (is_genre or (not kinds and _LABEL.search(found[1])))
     return " " if is_filed or _is_noise(found[1]) else found[0]
 
 
@@ -105,7 +106,7 @@ def in_two_scripts(text: str) -> str:
     """A text that is told in two scripts, the second in brackets: `午夜地鐵 Midnight Metro`; others are empty."""
     outside = " ".join(BRACKET.sub(" ", text).split())
     found = _TWO_SCRIPTS.fullmatch(outside)
-    if not found:
+    if not found or len(found["latin"] or found["second"]) < _SHORTEST_NAME:
         return ""
     brackets = " ".join(part[0] for part in BRACKET.finditer(text))
     first, second = (found["first"], found["second"]) if found["first"] else (found["latin"], found["native"])
@@ -150,6 +151,8 @@ def _quoted(part: str) -> Iterator[tuple[str, str]]:
             part[start + len(opening) : end].strip(),
             part[end + 1 :].strip(),
         )
+        if opening == "【" and names_a_version(inside):
+            continue
         if 0 < start < end and before and inside and (not behind or BRACKET.match(behind)):
             yield _NOISE_BEHIND.sub("", before), f"{inside} {behind}"
 
@@ -182,12 +185,14 @@ _BY = re.compile(r"\s+by\s+", re.IGNORECASE)
 _COLON = re.compile(r"(?<=\w):\s+")
 _SLASH = re.compile(r"\s+/\s+")
 # An apostrophe opens a quotation only behind a space.
-_QUOTES = (('"', '"'), ("“", "”"), (" '", "'"), (" ‘", "’"), ("「", "」"), ("『", "』"))
+_QUOTES = (('"', '"'), ("“", "”"), (" '", "'"), (" ‘", "’"), ("「", "」"), ("『", "』"), ("【", "】"))
 _BEHIND_BRACKET = re.compile(r"(?<=[)\]])\s+[^()\[\]]+$")
 _TWO_SCRIPTS = re.compile(
     rf"(?P<first>{_NATIVE}(?:[^A-Za-z]*{_NATIVE})?[^\sA-Za-z]*)\s*(?:\s[/|-]\s|\s)\s*(?P<second>[A-Za-z][\x20-\x7e]*)"
     rf"|(?P<latin>[A-Za-z][\x20-\x7e]*?)\s*(?:\s[/|-]\s|\s)\s*(?P<native>{_NATIVE}[^A-Za-z]*)"
 )
+_SHORTEST_NAME = 3
+"""`DJ` and `MC` are no names beside one in another script."""
 _STARS = re.compile(r"(?<!\S)\*+([^*]+)\*+(?!\S)")
 _HASHTAGS = re.compile(r"(?<=\S)(?:\s+#[^\W\d]\w*)+\s*$")
 _SPACED_OUT = re.compile(r"(?<![\w'])(?:[^\W\d_] ){3,}[^\W\d_](?![\w'])")
@@ -214,7 +219,7 @@ _NOISE = re.compile(
     r"full\s+(?:stream|track|song|video|audio)|.*\b(?:exclusive|release|rip)|@\S+|\d\d\s*rpm|estreno|premi[eè]re|nouveaut[eé]|"
     r"buy\s*=\s*free.*|click\s+buy.*|out\s+now\b.*|(?:now\s+)?available\b.*|(?:forthcoming|coming)\b.*|"
     r"supported\s+by.*|support(?:ed)?:.*|played\s+by.*|(?:beatport|spotify)(?:\s+exclusive.*)?|no\s+copyright\b.*|ncs(?:\s+release)?|"
-    r"copyright\s+free.*|bpm\s*\d+|\d{2,3}\s*bpm\b.*|\d{1,2}[ab]|[a-g][#b]?\s?m(?:in|aj)?(?:or)?|monstercat(?:\s+release)?|"
+    r"copyright\s+free.*|bpm\s*\d+|\d{2,3}\s*bpm\b.*|\d{2,3}\s+\d{1,2}[ab]|\d{1,2}[ab]|[a-g][#b]?\s?m(?:in|aj)?(?:or)?|monstercat(?:\s+release)?|"
     r"\d{2,4}\s*k(?:bps|bit)\b.*|"
     r"(?:vinyl|web|cd|tape)[\s-]*rip|new!*|"
     # A catalogue number; a word that counts is none.

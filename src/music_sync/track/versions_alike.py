@@ -11,15 +11,16 @@ from music_sync.track.spelling import spelled_alike
 from music_sync.track.thresholds import TYPO_LETTERS
 from music_sync.track.words import OTHER_EDITIONS
 
-OFTEN_UNSAID = frozenset({"radio", "edit", "stereo"})
+OFTEN_UNSAID = frozenset({"radio", "edit", "stereo", "medley"})
 """Kinds that one side may leave unsaid when the length is the same."""
 SOFT = OFTEN_UNSAID | {"mono", "extended", "club"}
 """Kinds that one side may leave unsaid: a person must tell."""
 BY_SOMEBODY = frozenset({"remix", "mix", "rework", "reedit", "edit"})
 """Kinds that mean much the same behind a name: `Someone Edit`, `Someone Re-Edit`."""
+_SESSIONS = re.compile(r"\bunplugged\b|\bpeel(?= sessions?\b)", re.IGNORECASE)
 ALBUM_KINDS = (
     ("live", re.compile(r"[(\[]live\b|\blive(?:\s+(?:at|in|from|on|@)\b|\s*$)|\bin concert\b|ライブ", re.IGNORECASE)),
-    ("session", re.compile(r"\bunplugged\b|\bpeel sessions?\b", re.IGNORECASE)),
+    ("session", _SESSIONS),
     ("karaoke", re.compile(r"karaoke|カラオケ|караоке", re.IGNORECASE)),
     (
         "cover",
@@ -37,9 +38,11 @@ def versions(pair: Pair) -> Reason:
         named.kinds - OTHER_EDITIONS | album_kinds(album)
         for named, album in zip((pair.first, pair.second), pair.albums, strict=True)
     )
+    # A session is live; one of them may say so in other words.
     if "live" in mine & theirs:
-        # A session is live; one of them may say so in other words.
         mine, theirs = mine - {"session"}, theirs - {"session"}
+    elif "session" in mine & theirs:
+        mine, theirs = mine - {"live"}, theirs - {"live"}
     if mine != theirs:
         return _other_kinds(pair, mine, theirs)
     if not mine:
@@ -50,6 +53,12 @@ def versions(pair: Pair) -> Reason:
 @lru_cache(maxsize=1024)
 def album_kinds(album: str) -> frozenset[str]:
     return frozenset(kind for kind, pattern in ALBUM_KINDS if pattern.search(album))
+
+
+@lru_cache(maxsize=1024)
+def album_places(album: str) -> frozenset[str]:
+    """Where an album's sessions were played, as its name tells."""
+    return frozenset(found[0].lower() for found in _SESSIONS.finditer(album))
 
 
 def _other_kinds(pair: Pair, mine: frozenset[str], theirs: frozenset[str]) -> Reason:
@@ -69,7 +78,10 @@ def _other_kinds(pair: Pair, mine: frozenset[str], theirs: frozenset[str]) -> Re
 def _other_words(pair: Pair) -> Reason:
     """The kinds are the same: whose remix is it, where was the concert?"""
     known = pair.people
-    mine, theirs = pair.first.version - known, pair.second.version - known
+    mine, theirs = (
+        (named.version | album_places(album)) - known
+        for named, album in zip((pair.first, pair.second), pair.albums, strict=True)
+    )
     if mine == theirs:
         return Reason("version", "the same version", 1.0)
     if any(word.isdigit() and not is_year(word) for word in mine ^ theirs):

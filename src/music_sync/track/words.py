@@ -53,15 +53,18 @@ KINDS: tuple[tuple[str, str], ...] = (
         "cover",
         (
             r"cover(?:ed|s)?|originally|made[\s-]+(?:famous|popular)|in[\s-]+the[\s-]+style|tribute|renditions?|lullab(?:y|ies)|"
-            r"(?:8|16)[\s-]*bit|chiptune|music[\s-]*box|parod(?:y|ies)|ai[\s-]+(?:voice|version|cover)|covered|interpretation|homage|hommage"
+            r"(?:8|16)[\s-]*bit|chiptune|music[\s-]*box|parod(?:y|ies)|ai[\s-]+(?:voice|version|cover)|covered|interpretation|homage|hommage|homenaje|omaggio"
         ),
     ),
     (
         "acapella",
         r"ac*ap+el+as?|a[\s-]cap+el+as?|acap|vocals?[\s-]*only|only[\s-]*vocals?|pella|isolated[\s-]*vocals?|studio[\s-]*acapella",
     ),
-    ("instrumental", r"instrumental[a-z]*|strumentale|inst|instr|no[\s-]*vocals?|off[\s-]*vocal|beat[\s-]*only"),
-    ("mashup", r"mash[\s-]*up"),
+    (
+        "instrumental",
+        r"i?nstru[mn]entaa?l[a-z]*|enstrumantal|sozsuz|strumentale|inst|instr|no[\s-]*vocals?|off[\s-]*vocal|beat[\s-]*only",
+    ),
+    ("mashup", r"mash[\s-]*up|blend"),
     ("bootleg", r"bootleg|boot|unofficial"),
     ("flip", r"flip"),
     ("vip", r"vip"),
@@ -69,9 +72,10 @@ KINDS: tuple[tuple[str, str], ...] = (
     ("reedit", r"re[\s-]*edit(?:ed|s)?"),
     (
         "mixed",
-        r"mixed|continuous|podcast|boiler[\s-]*room|(?:dj|live|guest|essential|full|promo)[\s-]*(?:mix(?=\W*$)|set)|mega[\s-]*mix|medley|mix[\s-]*cut",
+        r"mixed|continuous|podcast|boiler[\s-]*room|(?:dj|live|guest|essential|full|promo)[\s-]*(?:mix(?=\W*$)|set)|mega[\s-]*mix|mix[\s-]*cut",
     ),
-    ("remix", r"re[\s-]*mix(?:ed|es|en|e|ado|ada)?|rmx|remezcla|remiks[a-z]*|rimix"),
+    ("medley", r"medleys?|potpourri|pot[\s-]*pourri"),
+    ("remix", r"re[\s-]*mix(?:ed|es|en|e|ado|ada)?|rmx|remezcl[a-z]+|remiks[a-z]*|rimix"),
     (
         "extended",
         r"e?xtended|ext|12[\s-]*(?:\"|''|inch)|maxi|long[\s-]*(?:version|mix|cut)|full[\s-]*length|extendid[oa]|estes[oa]|prolongee?|lange?[\s-]*(?:version|fassung)",
@@ -86,16 +90,25 @@ KINDS: tuple[tuple[str, str], ...] = (
     ("session", r"sessions?"),
     (
         "live",
-        r"live|en[\s-]+(?:vivo|directe?o?|concert|concierto|public)|ao[\s-]+vivo|dal[\s-]+vivo|in[\s-]+(?:concert|concerto|konzert)|concert|concierto|konzert|konsert|vivo|na[\s-]+zywo|canli|uzivo|livenä|zive|elo",
+        r"live|en[\s-]+(?:vivo|directe?o?|concert|concierto|public)|ao[\s-]+vivo|dal[\s-]+vivo|in[\s-]+concerto|(?:con[cz]|kon[csz])ert[a-z]*(?<!concerto)|concierto|vivo|na[\s-]*zywo|canli|u[\s-]*zivo|na[\s-]*zivo|livena|zive|elo(?:ben)?|gyvai|dzivaja|secara[\s-]+langsung|truc[\s-]+tiep",
     ),
     (
         "acoustic",
-        r"acoustics?|acustic[oa]|ac[uo]ustic|akustik|akustisk?[a-z]*|akustyczn[a-z]*|acoustique|stripped(?:[\s-]*(?:back|down))?",
+        r"ac?[ck](?:ou|uo|oe|[uo])sz?t[iy][a-z]*|stripped(?:[\s-]*(?:back|down))?",
     ),
-    ("orchestral", r"orchestral|orchestra|orquestal|symphonic|philharmonic|strings?[\s-]+version|string[\s-]+quartet"),
+    (
+        "orchestral",
+        r"orchest(?:ral?|re?|er)|orquestal?|symphoni(?:c|que|sch)[a-z]*|sinfonic[oa]|philharmonic|strings?[\s-]+version|string[\s-]+quartet",
+    ),
     ("piano", r"piano"),
     ("demo", r"demos?|maquet(?:a|te)|rough|early[\s-]+version|work[\s-]*tape|unfinished[\s-]+version|sketch"),
-    ("rerecorded", r"re[\s-]*record(?:ed|ings?|s)?|new[\s-]+(?:recording|version)"),
+    (
+        "rerecorded",
+        (
+            r"re[\s-]*record(?:ed|ings?|s)?|(?:new|neue|nouvel|nueva|nuova|nova)[\s-]+(?:recording|version[ei]?|aufnahme|versao)|"
+            r"neu(?:aufnahme|einspielung)|regrabad[ao]|re[\s-]*enregistr[a-z]+"
+        ),
+    ),
     (
         "remaster",
         r"(?:(?:19|20)\d\d[\s-]+)?(?:digital(?:ly)?[\s-]+)?(?:re[\s-]*master[a-z]*|(?:\d+th[\s-]+)?anniversary(?:[\s-]+edition)?)(?:[\s-]+(?:19|20)\d\d)?",
@@ -119,27 +132,43 @@ KINDS: tuple[tuple[str, str], ...] = (
 """Kind of version -> how it is written; the first that fits counts, so the longer ones stand first."""
 
 _OTHER_SCRIPTS: tuple[tuple[str, str], ...] = (
+    ("loop", "\\d+\\s*(?:時間|小時|小时|시간|час)"),
+    ("rerecorded", "新[錄録录]|再録|재녹음|перезапис"),
+    ("tvsize", "サイズ"),
+    ("preview", "試聽|试听|予告|예고|티저"),
     ("karaoke", "カラオケ|伴奏|卡拉ok|노래방|караоке|минус"),
     (
         "instrumental",
-        "オフボーカル|オフヴォーカル|インスト(?:ゥルメンタル|ルメンタル)?|純音樂|纯音乐|伴奏版|연주곡|инструментал|без слов",
+        (
+            "オフボーカル|موسيقي فقط|عزف|بدون كلمات|คาราโอเกะ|บรรเลง|オフヴォーカル|"
+            "インスト(?:ゥルメンタル|ルメンタル)?|純音樂|纯音乐|伴奏版|연주곡|инструментал|без слов"
+        ),
     ),
     (
         "live",
-        "ライブ|ライヴ|現場|现场|演唱會|演唱会|라이브|концерт|вживую|живой|жив[аы]я|выступление|ζωντανα|הופעה|بث|حفلة",
+        (
+            "ライブ|ライヴ|コンサート|生演奏|現場|现场|實況|实况|演唱會|演唱会|音樂會|音乐会|라이브|콘서트|концерт|вживую|уживо|"
+            "на ?живо(?!\\w)|жив(?:ой|ое|[аы]я)|выступление|ζωντανη?|הופעה|לייב|بث|حفله|حفلة|لايف|مباشر|แสดงสด|ไลฟ์|लाइव"
+        ),
     ),
-    ("remix", "リミックス|混音|리믹스|ремикс|рмх|רמיקס|ريمكس"),
-    ("cover", "カバー|カヴァー|翻唱|歌ってみた|커버|кавер|קאבר|كوفر"),
-    ("acoustic", "アコースティック|어쿠스틱|акустик|акустич|原声|不插電|不插电"),
+    ("remix", "リミックス|ρεμιξ|混音|리믹스|ремикс|рмх|רמיקס|ريمكس"),
+    (
+        "cover",
+        "カバー|カヴァー|翻唱|翻奏|翻自|(?:歌っ|弾い|叩い|演奏し)てみた|커버|кавер|перепев|קאבר|كوفر|คัฟเวอร์|διασκευη",
+    ),
+    (
+        "acoustic",
+        "アコースティック|어쿠스틱|弾き語り|акустик|акустич|ακουστικ|אקוסטי|اكوستيك|อะคูสติก|原声|不插電|不插电",
+    ),
     ("remaster", "リマスター|ремастер|리마스터"),
-    ("acapella", "アカペラ|а\\s?капел|акапел|아카펠라|清唱"),
+    ("acapella", "アカペラ|بدون موسيقي|а\\s?капел|акапел|아카펠라|清唱"),
     ("mashup", "マッシュアップ|мэшап|мешап"),
     ("extended", "расширенн|удлин"),
     ("edit", "ремейк"),
     ("orchestral", "オーケストラ|оркестр"),
     ("piano", "ピアノ|пианино|фортепиано|피아노|钢琴"),
-    ("spedup", "ускорен"),
-    ("slowed", "замедлен"),
+    ("spedup", "ускорен|倍速|加速|スピードアップ"),
+    ("slowed", "замедлен|慢速|慢版|減速|减速|降調|降调"),
     ("demo", "デモ|데모|демо"),
 )
 """As KINDS, in scripts that put no space between words or bend them."""
@@ -211,11 +240,23 @@ NEUTRAL = words_of(
     "the a an and n x s o of at in on from by with for to as pres uncut hd hq 4k web digital"
 )
 """Words that tell no version apart."""
+SOUNDING = words_of(
+    "isolated guitar guitars bass drum drums piano vocal vocals voice voices violin cello sax saxophone flute harp "
+    "ukulele organ trumpet strings choir chorus orchestra band tabs tab chords playthrough lesson cover karaoke "
+    "backing beat beats loop loops stem stems sample duet duett dueto duetto duo solo trio quintet mariachi bachata "
+    "cumbia merengue flamenco tango orquesta orquestra orchester orchestre techno house trance psytrance hardtechno "
+    "set blend langsung konserde otse voci voces stimmen speed tempo pitch key tuned tuning hour hours min minutes h "
+    "full album ep playlist compilation teaser snippet preview part cut tape take size tv short long fast slow edit "
+    "version versions mix mixes mixed remix rmx live unreleased leak leaked ai reaction tutorial arrangement arranged "
+    "transcription variation variations synthesia fingerstyle drumcam performance rehearsal soundcheck jam freestyle "
+    "cypher parody meme boosted hardstyle nightcore phonk style lofi challenge choreography"
+)
+"""Words in brackets that sound like a version, of whatever kind: a person must tell."""
 _FEATURED = re.compile(r"^\s*(?:feat|ft|featuring|with|w/|prod)\b", re.IGNORECASE)
 BRACKET = re.compile(r"[(\[{【（「『<]([^()\[\]{}【】（）「」『』<>]*)[)\]}】）」』>]")
 """A part in brackets that holds no further ones."""
-DASHED = re.compile(r"\s[-–—|~]\s+((?:(?!\s[-–—|~]\s).)+)$")
-"""What stands behind the last dash."""
+DASHED = re.compile(r"\s[-–—|~]\s+(?![^(\[{]*[)\]}])((?:(?!\s[-–—|~]\s).)+)$")
+"""What stands behind the last dash, unless that is within brackets: `(Intro - Dirty)`."""
 
 
 def folded(text: str) -> str:
