@@ -155,3 +155,37 @@ def test_one_code_for_two_titles_without_a_length_is_for_a_person() -> None:
     one, other = Described("A", "Rez", isrc="GBAYE9300001"), Described("B", "Cowgirl", isrc="GBAYE9300001")
 
     assert verdict(one, other) == "unsure"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "said"),
+    [
+        # `DJ` is no name, and two artists of one Latin name may be two.
+        (Described("DJ 和", "Summer", 200), Described("DJ 花", "Summer", 200), "different"),
+        (Described("Team 和", "Summer", 200), Described("Team 花", "Summer", 200), "unsure"),
+        (Described("Echo 許願", "月台", 217), Described("Echo許願", "月台", 217), "same"),
+        # A work is no composer: only the movements have one title here.
+        (
+            Described("J. S. Bach", "Cello Suite No. 1 in G Major, BWV 1007: I. Prélude", 148),
+            Described("J. S. Bach", "Cello Suite No. 2 in D Minor, BWV 1008: I. Prélude", 148),
+            "different",
+        ),
+        (Described("Nina Vale", "One / Two", 300), Described("Nina Vale", "One & Two", 300), "same"),
+        (Described("Nina Vale", "Harbour", 300), Described("Nina Vale", "Harbour (弾む)", 300), "unsure"),
+        (
+            Described("Nina Vale", "Harbour", 300),
+            Described("Nina Vale", "Harbour (Late Winter Wanderings)", 302),
+            "unsure",
+        ),
+        (
+            Described("Nina Vale", "Harbour", 300),
+            Described("Nina Vale", "Harbour (Late Winter Wanderings)", 301),
+            "same",
+        ),
+        # Consonants alone do not decide where no length speaks.
+        (Described("שלמה ארצי", "תרקוד"), Described("Shlomo Artzi", "Tirkod"), "unsure"),
+        (Described("王菲", "First Love", 257), Described("Faye Wong", "First Love", 258), "unsure"),
+    ],
+)
+def test_what_scripts_works_and_brackets_tell_is_weighed(one: Described, other: Described, said: str) -> None:
+    assert compare(one, other).verdict == compare(other, one).verdict == said

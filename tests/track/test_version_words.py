@@ -14,7 +14,18 @@ VERSION_WORDS = {
     "Italian": "dal vivo|versione acustica|strumentale|versione orchestrale|versione karaoke",
     "Portuguese": "ao vivo|versão acústica|versão instrumental|acelerada",
     "Russian": "концерт|акустика|инструментал|караоке|ремикс|демо|минус|замедленная",
-    "Japanese": "ライブ|アコースティック|インストゥルメンタル|カラオケ|リミックス|デモ|ピアノ",
+    "Turkish": "canlı|akustik|enstrümantal|konserde",
+    "Dutch": "akoestisch|live in concert",
+    "Hungarian": "élőben|akusztikus",
+    "Serbian": "уживо|uživo",
+    "Chinese": "現場版|演唱會|翻唱|伴奏|純音樂|不插電|加速版|慢速",
+    "Korean": "라이브|커버|어쿠스틱|노래방",
+    "Hebrew": "הופעה חיה|אקוסטי|קאבר",
+    "Arabic": "حفلة|موسيقى فقط|ريمكس",
+    "Thai": "แสดงสด|คัฟเวอร์",
+    "Greek": "ζωντανά|ακουστική|διασκευή",
+    "no language": "con orquesta|mit Orchester|duet|(with strings)",
+    "Japanese": "弾き語り|ライブ|アコースティック|インストゥルメンタル|カラオケ|リミックス|デモ|ピアノ",
 }
 WORDS = [word for words in VERSION_WORDS.values() for word in words.split("|")]
 DECORATIONS = [

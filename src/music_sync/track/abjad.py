@@ -23,6 +23,7 @@ def is_abjad(text: str) -> bool:
     return not text.isascii() and set(text) <= _CONSONANTS.keys()
 
 
+@lru_cache(maxsize=8192)
 def outline(text: str) -> str:
     """The consonants that all ways to write a text in Latin letters share, to look it up; empty when they are too few."""
     if text.isascii():
@@ -33,6 +34,7 @@ def outline(text: str) -> str:
     return outlined if len(outlined) >= _FEWEST - 1 else ""
 
 
+@lru_cache(maxsize=4096)
 def _heard(latin: str) -> str:
     """The consonants of a text in Latin letters, each way to write one as one letter."""
     for pattern, sound in _SOUNDS:

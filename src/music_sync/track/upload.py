@@ -151,9 +151,9 @@ def _quoted(part: str) -> Iterator[tuple[str, str]]:
             part[start + len(opening) : end].strip(),
             part[end + 1 :].strip(),
         )
-        if opening == "【" and names_a_version(inside):
+        if not 0 < start < end or (opening == "【" and names_a_version(inside)):
             continue
-        if 0 < start < end and before and inside and (not behind or BRACKET.match(behind)):
+        if before and inside and (not behind or BRACKET.match(behind)):
             yield _NOISE_BEHIND.sub("", before), f"{inside} {behind}"
 
 
