@@ -203,14 +203,11 @@ _ALONE = tuple(
 )
 """What names a version only when it stands alone: `(Spanish)`, `(Guitar Version)`, `(Lofi)`; the word tells two apart."""
 
-_KIND_PATTERNS = tuple((kind, re.compile(rf"(?<!\w)(?:{pattern})(?!\w)")) for kind, pattern in KINDS) + tuple(
-    (kind, re.compile(pattern)) for kind, pattern in _OTHER_SCRIPTS
-)
+_LATIN_PATTERNS = tuple((kind, re.compile(rf"(?<!\w)(?:{pattern})(?!\w)")) for kind, pattern in KINDS)
+_KIND_PATTERNS = _LATIN_PATTERNS + tuple((kind, re.compile(pattern)) for kind, pattern in _OTHER_SCRIPTS)
 # One look for all of them, since most parts of a title name none.
-_ANY_KIND = re.compile(
-    rf"(?<!\w)(?:{'|'.join(pattern for _, pattern in KINDS)})(?!\w)|{'|'.join(pattern for _, pattern in _OTHER_SCRIPTS)}"
-    rf"|{_PLACES.pattern}"
-)
+_ANY_LATIN = re.compile(rf"(?<!\w)(?:{'|'.join(pattern for _, pattern in KINDS)})(?!\w)|{_PLACES.pattern}")
+_ANY_KIND = re.compile(rf"{_ANY_LATIN.pattern}|{'|'.join(pattern for _, pattern in _OTHER_SCRIPTS)}")
 _POSSESSIVE = re.compile(r"(?<=\w)['’]s(?!\w)")
 _NAMED_MIX = re.compile(
     r"(?<!\w)(?:mix(?:es)?|version(?:e|en|i)?|versao|versie|wersja|verze|ver|vers|recording|mezcla|fassung)(?!\w)|バージョン|ヴァージョン|ver\.|版$|버전|версия"
@@ -283,10 +280,11 @@ def kinds_in(part: str) -> tuple[frozenset[str], tuple[str, ...]]:
     rest = folded(_POSSESSIVE.sub("", part))
     if alone := next((kind for kind, pattern in _ALONE if pattern.fullmatch(rest)), ""):
         return frozenset({alone}), _telling(_NAMED_MIX.sub(" ", rest))
-    if not _ANY_KIND.search(rest):
+    any_kind, patterns = (_ANY_LATIN, _LATIN_PATTERNS) if rest.isascii() else (_ANY_KIND, _KIND_PATTERNS)
+    if not any_kind.search(rest):
         return _named_mix(rest)
     kinds = {"session"} if _PLACES.search(rest) else set()
-    for kind, pattern in _KIND_PATTERNS:
+    for kind, pattern in patterns:
         shorter = pattern.sub(" ", rest)
         if shorter != rest:
             kinds.add(kind)
