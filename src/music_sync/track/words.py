@@ -207,16 +207,17 @@ def _alone() -> Patterns:
 
 
 @cache
-def _of_kinds() -> Patterns:
+def _of_kinds(*, is_ascii: bool) -> Patterns:
+    """Words of other scripts cannot stand in plain ASCII."""
     spaced = tuple((kind, re.compile(rf"(?<!\w)(?:{pattern})(?!\w)")) for kind, pattern in KINDS)
-    return spaced + tuple((kind, re.compile(pattern)) for kind, pattern in _OTHER_SCRIPTS)
+    return spaced + (() if is_ascii else tuple((kind, re.compile(pattern)) for kind, pattern in _OTHER_SCRIPTS))
 
 
 @cache
-def _any_kind() -> re.Pattern[str]:
+def _any_kind(*, is_ascii: bool) -> re.Pattern[str]:
     """One look for all of them, since most parts of a title name none."""
     spaced, others = ("|".join(pattern for _, pattern in kinds) for kinds in (KINDS, _OTHER_SCRIPTS))
-    return re.compile(rf"(?<!\w)(?:{spaced})(?!\w)|{others}|{_PLACES.pattern}")
+    return re.compile(rf"(?<!\w)(?:{spaced})(?!\w)|{_PLACES.pattern}{'' if is_ascii else f'|{others}'}")
 
 
 _POSSESSIVE = re.compile(r"(?<=\w)['’]s(?!\w)")
@@ -291,10 +292,11 @@ def kinds_in(part: str) -> tuple[frozenset[str], tuple[str, ...]]:
     rest = folded(_POSSESSIVE.sub("", part))
     if alone := next((kind for kind, pattern in _alone() if pattern.fullmatch(rest)), ""):
         return frozenset({alone}), _telling(_NAMED_MIX.sub(" ", rest))
-    if not _any_kind().search(rest):
+    is_ascii = rest.isascii()
+    if not _any_kind(is_ascii=is_ascii).search(rest):
         return _named_mix(rest)
     kinds = {"session"} if _PLACES.search(rest) else set()
-    for kind, pattern in _of_kinds():
+    for kind, pattern in _of_kinds(is_ascii=is_ascii):
         shorter = pattern.sub(" ", rest)
         if shorter != rest:
             kinds.add(kind)
