@@ -1,6 +1,7 @@
 # Needs Python 3.11 or newer, git and make; everything else is set up in .venv. Runs with GNU make 3.81 too.
 SHELL := /bin/sh
-JOBS ?= 2
+# One more than the processors of a small machine: many tests wait for another process.
+JOBS ?= 3
 ARGS ?=
 BIN := .venv/bin
 # Empty counts as unset: where it is set, every start of Python would compile all of its libraries anew.
