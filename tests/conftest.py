@@ -64,12 +64,12 @@ SHORT_FORM = {
     "test_memory_does_not_grow_with_the_track": 0,
     "test_no_page_has_a_serious_fault_for_a_screen_reader": 1,
 }
-MOST_VARIANTS = 1
-"""Of a journey with variants so many run in the short form."""
 """How many of a test's variants, spread over all of them, run in the short form; the long form runs every one.
 
 These cost seconds each, and show at further points what those that stay show too.
 """
+MOST_VARIANTS = 1
+"""Of any other journey with variants so many run in the short form."""
 
 
 @pytest.hookimpl(tryfirst=True)
