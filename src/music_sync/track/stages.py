@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from music_sync.model.endings import AlreadyHave, Ending, Failed, Match, NeedsReview, OnBuyList, Reason, Synced
-from music_sync.model.errors import BadSetting, GiveUp
+from music_sync.model.errors import BadSetting, GiveUp, SyncError
 from music_sync.model.happenings import Happening, Tell
 from music_sync.model.ports import Catalogue, Encoder, Measure, Progress, Provider, Searching, Source, Tagger
 from music_sync.model.report import SourceReport, TrackReport
@@ -135,7 +135,10 @@ class Stages:
     def own_sound(
         self, found: FoundTrack, fetched: FetchedFile, analysis: Analysis
     ) -> tuple[FetchedFile, Analysis] | None:
-        """The owner's file that sounds as what was fetched, and is no worse: it takes its place."""
+        """The owner's file that sounds as what was fetched, and is no worse: it takes its place.
+
+        Whatever is wrong with that file or its drive, what was fetched is there and is filed.
+        """
         if self.own is None or found.path or fetched.provider == OWNED:
             return None
         heard = self.own.sounding_like(analysis.fingerprint, analysis.length_s)
@@ -144,7 +147,7 @@ class Stages:
         try:
             mine = own_copy(found, heard, self.providers, self._folder(found), self.tagger)
             measured = self.measure(mine.path, self._progress(found, "own sound"))
-        except GiveUp as error:
+        except SyncError as error:
             self.catalogue.decided(found, "own sound", "refused", "", (Reason("own_file", str(error)), *heard.reasons))
             return None
         takes_place = _rung(mine, measured) <= _rung(fetched, analysis)
